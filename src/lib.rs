@@ -1,0 +1,6 @@
+//! Open data about home surveillance and the police, collected, versioned and served.
+//!
+//! The modules stand in the order a fact travels; see ARCHITECTURE.md.
+
+#[macro_use]
+pub mod record;

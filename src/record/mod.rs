@@ -1,0 +1,44 @@
+//! The nouns: what is published, in the words of the contract. No input or output.
+//!
+//! `record!` declares a record once; its table, CSV header, filters and documentation follow.
+
+#[macro_use]
+mod words;
+#[macro_use]
+mod resource;
+mod date;
+mod draft;
+mod field;
+mod id;
+pub mod keys;
+mod normal;
+mod noun;
+mod records;
+mod release_id;
+mod statement;
+
+pub use date::PartialDate;
+pub use draft::{Capture, Citation, Draft, DraftIssue, Part, Reading};
+pub use field::{Cell, Column, ColumnType, DamagedCell, Field, Reported};
+pub use id::{
+    AgencyId, CorrectionId, DisclosureId, EventId, EvidenceId, IssueId, NotAnId, PartnershipId,
+    ProgramId, ReportedTotalId, SourceId, VendorId, mint,
+};
+pub use normal::{
+    Decision, Finding, GazetteerPlace, Listing, Normals, PlaceKeys, Point, RegisteredAgency,
+    Unmatched,
+};
+pub use noun::{
+    Agency, Correction, Disclosure, Event, Evidence, Issue, Partnership, Program, ReportedTotal,
+    Source, Vendor,
+};
+pub use records::{Identity, Records, Redirect, Visit, VisitPair, VisitRef, Withdrawal};
+pub use release_id::{NotAReleaseId, ReleaseId};
+pub use resource::{RESOURCES, Record, Resource, Stamps};
+pub use statement::{Edition, EditionKey, Entries, Statement};
+pub use words::{
+    AgencyKind, Answer, Cause, Completeness, Consent, Content, CorrectionState, DateBasis, Detail,
+    EventKind, GeoPrecision, LegalBasis, MatchMethod, Metric, Outcome, PartnershipStatus,
+    Precision, Problem, ProgramKind, ProgramStatus, Role, Service, Stage, SubjectType, UnknownWord,
+    ValueKind,
+};

@@ -1,0 +1,204 @@
+//! Normal forms: what `normalise` makes of statements, and what `matching` decides on them.
+
+use crate::record::{
+    AgencyKind, DateBasis, EvidenceId, MatchMethod, PartialDate, Problem, ProgramId, Service,
+    SourceId, SubjectType,
+};
+
+/// A point on the globe, in degrees (WGS 84).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Point {
+    /// Degrees north.
+    pub lat: f64,
+    /// Degrees east.
+    pub lon: f64,
+}
+
+impl Point {
+    /// Kilometres to another point, along a great circle.
+    #[must_use]
+    pub fn kilometres_to(self, other: Self) -> f64 {
+        const MEAN_DIAMETER_OF_THE_EARTH: f64 = 12_742.0;
+        let [lat1, lon1, lat2, lon2] =
+            [self.lat, self.lon, other.lat, other.lon].map(f64::to_radians);
+        let haversine = ((lat2 - lat1) / 2.0).sin().powi(2)
+            + lat1.cos() * lat2.cos() * ((lon2 - lon1) / 2.0).sin().powi(2);
+        MEAN_DIAMETER_OF_THE_EARTH * haversine.sqrt().asin()
+    }
+}
+
+/// Where an agency is, in the forms in which places are compared.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PlaceKeys {
+    /// Its city.
+    pub city: Option<String>,
+    /// Its counties.
+    pub counties: Vec<String>,
+    /// The sort of municipality its name claims, such as `township`.
+    pub municipal_type: Option<&'static str>,
+}
+
+/// An agency as one registry lists it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RegisteredAgency {
+    /// The registry.
+    pub source_id: SourceId,
+    /// The registry's key.
+    pub source_key: String,
+    /// Its name, as printed.
+    pub name: String,
+    /// Its name, folded for comparison.
+    pub name_key: String,
+    /// A police department's name without the words for its sort of place and body; empty for
+    /// every other kind.
+    pub stem: String,
+    /// What sort of agency it is.
+    pub kind: AgencyKind,
+    /// Which service it gives.
+    pub service: Service,
+    /// Postal code of its state.
+    pub state: String,
+    /// Its city, as printed.
+    pub city: Option<String>,
+    /// Its counties, as printed.
+    pub counties: Vec<String>,
+    /// Its city and counties, folded for comparison.
+    pub place: PlaceKeys,
+    /// Its Originating Agency Identifier.
+    pub ori: Option<String>,
+    /// Its fire department id, STATE-FDID.
+    pub fdid: Option<String>,
+    /// Where its registry places it.
+    pub point: Option<Point>,
+}
+
+/// An agency as a source names it: its part in a program, or in a disclosure.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Listing {
+    /// The statement it is the normal form of.
+    pub statement: EvidenceId,
+    /// Whether that statement holds at present, or a newer edition says otherwise.
+    pub is_current: bool,
+    /// What the source says it of: a partnership or a disclosure.
+    pub subject_type: SubjectType,
+    /// The source.
+    pub source_id: SourceId,
+    /// The source's key of the entry.
+    pub source_key: String,
+    /// The agency's name, as printed.
+    pub agency: String,
+    /// That name, folded for comparison.
+    pub name_key: String,
+    /// A police department's name without the words for its sort of place and body; empty for
+    /// every other kind.
+    pub stem: String,
+    /// The key of the agency the source's prose names instead, where it differs.
+    pub other_key: Option<String>,
+    /// What sort of agency it seems to be.
+    pub kind: AgencyKind,
+    /// Which service it gives.
+    pub service: Service,
+    /// Postal code of the state, where it is known.
+    pub state: Option<String>,
+    /// The city, as printed.
+    pub city: Option<String>,
+    /// The city and counties, folded for comparison.
+    pub place: PlaceKeys,
+    /// A registry's own key, where the source gives one.
+    pub ori: Option<String>,
+    /// The program; null where the source's word for it is not known.
+    pub program_id: Option<ProgramId>,
+    /// When it began.
+    pub started: Option<PartialDate>,
+    /// What that date rests on.
+    pub started_basis: Option<DateBasis>,
+    /// When it ended.
+    pub ended: Option<PartialDate>,
+    /// What that date rests on.
+    pub ended_basis: Option<DateBasis>,
+    /// Requests for video in the quarter.
+    pub video_requests: Option<i64>,
+}
+
+/// A city, town, village or county of the gazetteer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GazetteerPlace {
+    /// Census code: seven digits of a place, five of a county.
+    pub geoid: String,
+    /// Its name, as printed, with its type.
+    pub name: String,
+    /// Its name, folded for comparison, without its type.
+    pub key: String,
+    /// Postal code of its state.
+    pub state: String,
+    /// Its internal point.
+    pub point: Point,
+}
+
+/// Which agency a listing means.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Decision {
+    /// This one.
+    Same {
+        /// Its position among the agencies of [`Normals`].
+        agency: usize,
+        /// How it was told.
+        method: MatchMethod,
+        /// How sure that is, from 0 to 1.
+        score: f64,
+    },
+    /// None that could be told for certain.
+    Unmatched {
+        /// Why not.
+        why: Unmatched,
+        /// Positions of the agencies that came into question, for people to look at.
+        candidates: Vec<usize>,
+    },
+}
+
+/// Why no agency could be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unmatched {
+    /// No agency of that name.
+    NoCandidate,
+    /// Several fit equally well.
+    Ambiguous,
+    /// The name fits, the place does not.
+    PlaceDisagrees,
+    /// The source names two agencies.
+    SourceDisagrees,
+}
+
+/// Something wrong with a value of a statement, and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The source.
+    pub source_id: SourceId,
+    /// The source's own key of the row.
+    pub source_key: Option<String>,
+    /// SHA-256 of the capture, in hexadecimal.
+    pub capture_sha256: String,
+    /// Where in the capture it stands.
+    pub locator: String,
+    /// What is wrong.
+    pub problem: Problem,
+    /// What is wrong, in words, and what became of the value.
+    pub detail: String,
+    /// The text in question.
+    pub excerpt: Option<String>,
+}
+
+/// The normal forms of everything that is said at present.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Normals {
+    /// Agencies of the registries.
+    pub agencies: Vec<RegisteredAgency>,
+    /// Agencies as sources name them.
+    pub listings: Vec<Listing>,
+    /// Cities, towns and villages.
+    pub places: Vec<GazetteerPlace>,
+    /// Counties.
+    pub counties: Vec<GazetteerPlace>,
+    /// Values that could not be used.
+    pub findings: Vec<Finding>,
+}

@@ -1,0 +1,152 @@
+//! The record trait, the macro that declares one, and the list of all resources.
+
+use crate::record::{Cell, Column, DamagedCell};
+
+/// A noun of the contract: one row of a table, one object of the API.
+pub trait Record: Sized + Clone + PartialEq + serde::Serialize + Send + Sync + 'static {
+    /// Its table, its path segment and its file name.
+    const TABLE: &'static str;
+    /// The name of its schema in the OpenAPI document.
+    const SCHEMA: &'static str;
+    /// Its columns, `id` first.
+    const COLUMNS: &'static [Column];
+
+    /// Its values in the order of [`Self::COLUMNS`].
+    fn cells(&self) -> Vec<Cell>;
+
+    /// Back from values in the order of [`Self::COLUMNS`].
+    fn from_cells(cells: Vec<Cell>) -> Result<Self, DamagedCell>;
+
+    /// Its id as text.
+    fn id(&self) -> &str;
+
+    /// What the machinery keeps about it.
+    fn stamps(&mut self) -> Stamps<'_>;
+}
+
+/// What every record carries beside its facts.
+#[derive(Debug)]
+pub struct Stamps<'a> {
+    /// The first release it was in.
+    pub first_release: &'a mut super::ReleaseId,
+    /// The last release in which one of its facts changed.
+    pub last_changed_release: &'a mut super::ReleaseId,
+    /// How many pieces of evidence speak of it.
+    pub evidence_count: &'a mut i64,
+}
+
+/// Declares a record: the struct, its serde and OpenAPI forms, its columns and its cells, from one
+/// list. `id` stands first and the stamps of every record last.
+macro_rules! record {
+    (
+        $(#[doc = $rdoc:literal])*
+        $name:ident: $id:ty, in $table:literal {
+            $( $(#[doc = $doc:literal])* $field:ident: $ty:ty, )+
+        }
+    ) => {
+        record! { @expand
+            $(#[doc = $rdoc])*
+            $name in $table {
+                /// Its id, the same in every release.
+                id: $id,
+                $( $(#[doc = $doc])* $field: $ty, )+
+                /// The first release it was in.
+                first_release: $crate::record::ReleaseId,
+                /// The last release in which one of its facts changed.
+                last_changed_release: $crate::record::ReleaseId,
+                /// How many pieces of evidence speak of it.
+                evidence_count: i64,
+            }
+        }
+    };
+    (@expand
+        $(#[doc = $rdoc:literal])*
+        $name:ident in $table:literal { $( $(#[doc = $doc:literal])* $field:ident: $ty:ty, )+ }
+    ) => {
+        $(#[doc = $rdoc])*
+        #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+        #[serde(deny_unknown_fields)]
+        pub struct $name { $( $(#[doc = $doc])* pub $field: $ty, )+ }
+
+        impl $crate::record::Record for $name {
+            const TABLE: &'static str = $table;
+            const SCHEMA: &'static str = stringify!($name);
+            const COLUMNS: &'static [$crate::record::Column] = &[$( $crate::record::Column {
+                name: stringify!($field),
+                doc: concat!($( $doc, "\n", )*),
+                ty: <$ty as $crate::record::Field>::TYPE,
+                nullable: <$ty as $crate::record::Field>::NULLABLE,
+            }, )+];
+
+            fn cells(&self) -> Vec<$crate::record::Cell> {
+                let Self { $( $field, )+ } = self;
+                vec![$( $crate::record::Field::to_cell($field), )+]
+            }
+
+            fn from_cells(
+                cells: Vec<$crate::record::Cell>,
+            ) -> Result<Self, $crate::record::DamagedCell> {
+                let mut cells = cells.into_iter();
+                Ok(Self { $( $field: $crate::record::Field::from_cell(
+                    cells.next().unwrap_or($crate::record::Cell::Null),
+                )?, )+ })
+            }
+
+            fn id(&self) -> &str {
+                self.id.as_str()
+            }
+
+            fn stamps(&mut self) -> $crate::record::Stamps<'_> {
+                $crate::record::Stamps {
+                    first_release: &mut self.first_release,
+                    last_changed_release: &mut self.last_changed_release,
+                    evidence_count: &mut self.evidence_count,
+                }
+            }
+        }
+    };
+}
+
+/// A resource, without its type: what generic code needs to know of a record.
+#[derive(Debug, Clone, Copy)]
+pub struct Resource {
+    /// Its table, path segment and file name.
+    pub table: &'static str,
+    /// The name of its schema in the OpenAPI document.
+    pub schema: &'static str,
+    /// Its columns, `id` first.
+    pub columns: &'static [Column],
+}
+
+impl Resource {
+    const fn of<R: Record>() -> Self {
+        Self { table: R::TABLE, schema: R::SCHEMA, columns: R::COLUMNS }
+    }
+
+    /// The column of that name.
+    #[must_use]
+    pub fn column(&self, name: &str) -> Option<&'static Column> {
+        self.columns.iter().find(|column| column.name == name)
+    }
+
+    /// The resource of that table.
+    #[must_use]
+    pub fn of_table(table: &str) -> Option<&'static Self> {
+        RESOURCES.iter().find(|resource| resource.table == table)
+    }
+}
+
+/// Every resource of the contract, in its order.
+pub const RESOURCES: &[Resource] = &[
+    Resource::of::<super::Agency>(),
+    Resource::of::<super::Vendor>(),
+    Resource::of::<super::Program>(),
+    Resource::of::<super::Partnership>(),
+    Resource::of::<super::Disclosure>(),
+    Resource::of::<super::ReportedTotal>(),
+    Resource::of::<super::Event>(),
+    Resource::of::<super::Source>(),
+    Resource::of::<super::Evidence>(),
+    Resource::of::<super::Issue>(),
+    Resource::of::<super::Correction>(),
+];
