@@ -4,3 +4,5 @@
 
 #[macro_use]
 pub mod record;
+
+pub mod parse;
