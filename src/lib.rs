@@ -6,3 +6,7 @@
 pub mod record;
 
 pub mod parse;
+
+pub mod config;
+
+pub mod telemetry;

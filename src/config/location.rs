@@ -1,0 +1,121 @@
+//! Where captures, releases and the catalog are kept.
+
+use std::path::{Path, PathBuf};
+
+use percent_encoding::percent_decode_str;
+
+use crate::config::{ConfigError, RawS3, Secret};
+
+/// Where captures and releases are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StorageLocation {
+    /// A folder of this machine.
+    Folder(PathBuf),
+    /// A bucket. Only made by a program with the cargo feature `s3`.
+    S3(S3Location),
+}
+
+/// A bucket of Amazon S3 or of a server that speaks its language.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct S3Location {
+    /// The bucket.
+    pub bucket: String,
+    /// What every key begins with, without slashes at its ends; empty for none.
+    pub prefix: String,
+    /// URL of the server, where it is not Amazon's.
+    pub endpoint: Option<String>,
+    /// The region.
+    pub region: String,
+    /// Key id and key; without them the machine's own role is asked.
+    pub access_key: Option<(String, Secret)>,
+    /// Token of a temporary key.
+    pub session_token: Option<Secret>,
+}
+
+/// Where the catalog is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CatalogLocation {
+    /// A SQLite file.
+    Sqlite(PathBuf),
+    /// URL of a PostgreSQL database. Only made by a program with the cargo feature `postgres`.
+    Postgres(Secret),
+}
+
+const STORAGE_ACCEPTED: &str = "file:///FOLDER or s3://BUCKET/PREFIX";
+const CATALOG_ACCEPTED: &str = "sqlite:///FILE or postgres://USER@HOST/DATABASE";
+
+impl StorageLocation {
+    /// Reads a storage URL; none is the home folder. Creates nothing.
+    pub(super) fn read(url: Option<&str>, s3: RawS3, home: &Path) -> Result<Self, ConfigError> {
+        let Some(url) = url else { return Ok(Self::Folder(home.to_owned())) };
+        match split(url) {
+            ("file", rest) => Ok(Self::Folder(path("storage-url", url, rest, STORAGE_ACCEPTED)?)),
+            ("s3", _) if cfg!(not(feature = "s3")) => {
+                Err(ConfigError::FeatureMissing { setting: "storage-url", feature: "s3" })
+            }
+            ("s3", rest) => Ok(Self::S3(bucket(url, rest, s3)?)),
+            (scheme, _) => Err(ConfigError::UnknownScheme {
+                setting: "storage-url",
+                scheme: scheme.to_owned(),
+                accepted: STORAGE_ACCEPTED,
+            }),
+        }
+    }
+}
+
+impl CatalogLocation {
+    /// Reads a catalog URL; none is a file in the home folder. Creates nothing.
+    pub(super) fn read(url: Option<&Secret>, home: &Path) -> Result<Self, ConfigError> {
+        let Some(url) = url else { return Ok(Self::Sqlite(home.join("catalog.sqlite"))) };
+        match split(url) {
+            ("sqlite", rest) => Ok(Self::Sqlite(path("catalog-url", url, rest, CATALOG_ACCEPTED)?)),
+            ("postgres" | "postgresql", _) if cfg!(not(feature = "postgres")) => {
+                Err(ConfigError::FeatureMissing { setting: "catalog-url", feature: "postgres" })
+            }
+            ("postgres" | "postgresql", _) => Ok(Self::Postgres(url.clone())),
+            (scheme, _) => Err(ConfigError::UnknownScheme {
+                setting: "catalog-url",
+                scheme: scheme.to_owned(),
+                accepted: CATALOG_ACCEPTED,
+            }),
+        }
+    }
+}
+
+/// Scheme and rest; the scheme is empty where there is none. The rest never reaches an error: it
+/// may hold a password.
+fn split(url: &str) -> (&str, &str) {
+    url.split_once("://").unwrap_or(("", url))
+}
+
+fn path(
+    setting: &'static str,
+    url: &str,
+    rest: &str,
+    accepted: &'static str,
+) -> Result<PathBuf, ConfigError> {
+    match percent_decode_str(rest).decode_utf8() {
+        Ok(path) if !path.is_empty() => Ok(PathBuf::from(path.as_ref())),
+        Ok(_) | Err(_) => Err(ConfigError::invalid(setting, url, accepted)),
+    }
+}
+
+fn bucket(url: &str, rest: &str, s3: RawS3) -> Result<S3Location, ConfigError> {
+    let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
+    if bucket.is_empty() {
+        return Err(ConfigError::invalid("storage-url", url, STORAGE_ACCEPTED));
+    }
+    let access_key = match (s3.access_key_id, s3.secret_access_key) {
+        (Some(id), Some(key)) => Some((id, key)),
+        (None, None) => None,
+        (Some(_), None) | (None, Some(_)) => return Err(ConfigError::HalfOfKey),
+    };
+    Ok(S3Location {
+        bucket: bucket.to_owned(),
+        prefix: prefix.trim_matches('/').to_owned(),
+        endpoint: s3.endpoint,
+        region: s3.region.unwrap_or_else(|| "us-east-1".to_owned()),
+        access_key,
+        session_token: s3.session_token,
+    })
+}

@@ -1,0 +1,135 @@
+//! Settings as they were typed.
+
+use std::path::PathBuf;
+
+use crate::config::Secret;
+
+/// What flags and environment say, unchecked: `None` and empty mean the default, which stands in
+/// the doc comment. `Config::try_from` checks it all.
+#[derive(Debug, Clone, Default)]
+pub struct Raw {
+    /// Home folder; `./porchlight-home`.
+    pub home: Option<PathBuf>,
+    /// `file:///folder` or `s3://bucket/prefix`; the home folder.
+    pub storage_url: Option<String>,
+    /// What an `s3://` storage needs beside its URL.
+    pub s3: RawS3,
+    /// `sqlite:///file` or `postgres://…`, which may hold a password; `catalog.sqlite` at home.
+    pub catalog_url: Option<Secret>,
+    /// A file that overrides the list of sources; none.
+    pub sources_file: Option<PathBuf>,
+    /// The ids that such a file may name.
+    pub known_sources: Vec<&'static str>,
+    /// Key for the FBI's API; `DEMO_KEY`.
+    pub fbi_api_key: Option<Secret>,
+    /// Key that signs releases; none, and releases are not signed.
+    pub signing_key_file: Option<PathBuf>,
+    /// Bounds of outgoing requests.
+    pub fetch: RawFetch,
+    /// Thresholds of the gates.
+    pub gates: RawGates,
+    /// The server.
+    pub serve: RawServe,
+    /// The schedule.
+    pub schedule: RawSchedule,
+    /// Filter of the log as `tracing` spells it; `info`.
+    pub log_filter: Option<String>,
+    /// `text` or `json`; `text`.
+    pub log_format: Option<String>,
+}
+
+/// See [`crate::config::S3Location`]; the usual `AWS_…` variables.
+#[derive(Debug, Clone, Default)]
+pub struct RawS3 {
+    /// `AWS_ENDPOINT_URL`; Amazon's.
+    pub endpoint: Option<String>,
+    /// `AWS_REGION`; `us-east-1`.
+    pub region: Option<String>,
+    /// `AWS_ACCESS_KEY_ID`; none, and the machine's own role is asked.
+    pub access_key_id: Option<String>,
+    /// `AWS_SECRET_ACCESS_KEY`.
+    pub secret_access_key: Option<Secret>,
+    /// `AWS_SESSION_TOKEN`.
+    pub session_token: Option<Secret>,
+}
+
+/// See [`crate::config::FetchLimits`], where the defaults stand.
+#[derive(Debug, Clone, Default)]
+pub struct RawFetch {
+    /// Milliseconds to connect.
+    pub connect_ms: Option<u64>,
+    /// Milliseconds for one attempt, from the first byte sent to the last received.
+    pub total_ms: Option<u64>,
+    /// Milliseconds without a byte.
+    pub idle_ms: Option<u64>,
+    /// Bytes of a body as received.
+    pub max_bytes: Option<u64>,
+    /// Bytes of a body as unpacked.
+    pub max_unpacked_bytes: Option<u64>,
+    /// Redirects followed.
+    pub max_redirects: Option<u32>,
+    /// Attempts altogether.
+    pub attempts: Option<u32>,
+    /// Milliseconds before the second attempt.
+    pub backoff_base_ms: Option<u64>,
+    /// Milliseconds at most between attempts.
+    pub backoff_cap_ms: Option<u64>,
+    /// Milliseconds of `Retry-After` obeyed at most.
+    pub max_retry_after_ms: Option<u64>,
+    /// Requests at a time.
+    pub concurrency: Option<u32>,
+    /// A page that tells a publisher whose program this is.
+    pub contact_url: Option<String>,
+}
+
+/// See [`crate::config::GateLimits`], where the defaults stand. Shares are in percent, and so are
+/// rises of shares, as percentage points.
+#[derive(Debug, Clone, Default)]
+pub struct RawGates {
+    /// Rows that may always go.
+    pub rows_fall: Option<u64>,
+    /// Share of rows that may go.
+    pub rows_fall_percent: Option<f64>,
+    /// Rise of the share of unknown values in a column.
+    pub unknown_rise_points: Option<f64>,
+    /// Rise of the share of unmatched partnerships.
+    pub unmatched_rise_points: Option<f64>,
+    /// Rise of the share of issues.
+    pub issues_rise_points: Option<f64>,
+    /// Days for which an edition proves that what it lists is active.
+    pub active_days: Option<u32>,
+}
+
+/// See [`crate::config::ServeSettings`], where the defaults stand.
+#[derive(Debug, Clone, Default)]
+pub struct RawServe {
+    /// `address:port`.
+    pub listen: Option<String>,
+    /// The URL under which the public reaches the server.
+    pub public_url: Option<String>,
+    /// `off`, or requests a second, a colon, and the burst.
+    pub rate_limit: Option<String>,
+    /// Addresses or networks of proxies that are believed.
+    pub trusted_proxies: Vec<String>,
+    /// Worker threads.
+    pub workers: Option<u32>,
+    /// Older releases held open.
+    pub open_releases: Option<u32>,
+    /// Bytes of finished answers kept.
+    pub cache_bytes: Option<u64>,
+    /// Milliseconds between two looks for a newer release.
+    pub poll_ms: Option<u64>,
+}
+
+/// See [`crate::config::ScheduleSettings`], where the defaults stand.
+#[derive(Debug, Clone, Default)]
+pub struct RawSchedule {
+    /// `--no-schedule`.
+    pub off: bool,
+    /// Five cron fields.
+    pub cron: Option<String>,
+    /// An IANA time zone.
+    pub zone: Option<String>,
+    /// Milliseconds between two ticks.
+    pub tick_ms: Option<u64>,
+}
