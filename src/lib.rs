@@ -10,3 +10,5 @@ pub mod parse;
 pub mod config;
 
 pub mod telemetry;
+
+pub mod fetch;

@@ -1,0 +1,5 @@
+//! Integration tests: real parts, started for the test.
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up should fail there")]
+
+mod fetch;
+mod support;

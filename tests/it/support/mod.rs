@@ -1,0 +1,3 @@
+//! What tests are set up with.
+
+pub(crate) mod upstream;
