@@ -12,3 +12,5 @@ pub mod config;
 pub mod telemetry;
 
 pub mod fetch;
+
+pub mod source;

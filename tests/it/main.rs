@@ -2,4 +2,6 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up should fail there")]
 
 mod fetch;
+mod source_atlas;
+mod source_registries;
 mod support;
