@@ -14,3 +14,5 @@ pub mod telemetry;
 pub mod fetch;
 
 pub mod source;
+
+pub mod normalise;

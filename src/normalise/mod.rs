@@ -1,0 +1,57 @@
+//! Statements in, normal forms out: state codes, kinds, name keys and dates with precision.
+//!
+//! The text as printed stays beside every normal form. A value that cannot be used is left unknown
+//! and becomes a finding; nothing is dropped in silence.
+
+mod agency;
+mod date;
+mod gazetteer;
+mod kind;
+mod listing;
+mod name;
+mod state;
+
+pub use name::{fold, key as name_key, place_key};
+
+use crate::record::{Entries, Listing, Normals, SubjectType};
+
+/// The normal forms of what holds at present, and of partnerships also of what once held: that a
+/// source changed its mind is no reason to forget what it said of another agency.
+///
+/// Curated vendors, programs, totals and events need none: their fields are written in the words
+/// of the contract.
+#[must_use]
+pub fn normalise(entries: &Entries<'_>) -> Normals {
+    let mut normals = Normals::default();
+    for statement in &entries.current {
+        match statement.subject_type {
+            SubjectType::Agency => agency::add(statement, &mut normals),
+            SubjectType::Partnership => {
+                let listing = listing::partner(statement, &mut normals.findings);
+                normals.listings.extend(listing);
+            }
+            SubjectType::Disclosure => normals.listings.extend(listing::named_agency(statement)),
+            SubjectType::Place => {
+                let place = gazetteer::place(statement, false, &mut normals.findings);
+                normals.places.extend(place);
+            }
+            SubjectType::County => {
+                let county = gazetteer::place(statement, true, &mut normals.findings);
+                normals.counties.extend(county);
+            }
+            SubjectType::Vendor
+            | SubjectType::Program
+            | SubjectType::ReportedTotal
+            | SubjectType::Event => {}
+        }
+    }
+    // What was wrong with a row is said of the row as it stands now.
+    let mut said_then = Vec::new();
+    for statement in &entries.superseded {
+        if statement.subject_type == SubjectType::Partnership {
+            let listing = listing::partner(statement, &mut said_then);
+            normals.listings.extend(listing.map(|l| Listing { is_current: false, ..l }));
+        }
+    }
+    normals
+}
