@@ -16,3 +16,5 @@ pub mod fetch;
 pub mod source;
 
 pub mod normalise;
+
+pub mod matching;

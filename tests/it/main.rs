@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up should fail there")]
 
 mod fetch;
+mod matching;
 mod source_atlas;
 mod source_registries;
 mod support;
