@@ -18,3 +18,5 @@ pub mod source;
 pub mod normalise;
 
 pub mod matching;
+
+pub mod resolve;

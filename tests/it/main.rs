@@ -3,6 +3,7 @@
 
 mod fetch;
 mod matching;
+mod resolve;
 mod source_atlas;
 mod source_registries;
 mod support;
