@@ -20,3 +20,5 @@ pub mod normalise;
 pub mod matching;
 
 pub mod resolve;
+
+pub mod storage;

@@ -6,4 +6,5 @@ mod matching;
 mod resolve;
 mod source_atlas;
 mod source_registries;
+mod storage;
 mod support;
