@@ -22,3 +22,5 @@ pub mod matching;
 pub mod resolve;
 
 pub mod storage;
+
+pub mod catalog;

@@ -1,6 +1,7 @@
 //! Integration tests: real parts, started for the test.
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up should fail there")]
 
+mod catalog;
 mod fetch;
 mod matching;
 mod resolve;

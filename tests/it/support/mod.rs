@@ -1,3 +1,4 @@
 //! What tests are set up with.
 
+pub(crate) mod postgres;
 pub(crate) mod upstream;

@@ -1,0 +1,71 @@
+-- What the machinery notes about itself. No record of a release depends on it.
+-- Safe: creates tables only. Instants are UTC, to the microsecond. Keys are compared byte by byte,
+-- as SQLite does.
+
+-- The newest bytes of a source, or of each part of a source of many requests.
+CREATE TABLE captures (
+    source_id TEXT COLLATE "C" NOT NULL,
+    part TEXT COLLATE "C" NOT NULL, -- empty where a source has only one
+    url TEXT COLLATE "C" NOT NULL,
+    etag TEXT COLLATE "C",
+    last_modified TEXT COLLATE "C", -- as the server wrote it
+    sha256 TEXT COLLATE "C" NOT NULL,
+    retrieved_at TIMESTAMP NOT NULL,
+    last_checked_at TIMESTAMP NOT NULL,
+    PRIMARY KEY (source_id, part)
+);
+
+CREATE TABLE source_health (
+    source_id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    health TEXT COLLATE "C" NOT NULL CHECK (health IN ('ok', 'stale', 'failing', 'frozen')),
+    failing_since TIMESTAMP,
+    reason TEXT COLLATE "C",
+    last_checked_at TIMESTAMP NOT NULL,
+    last_ok_at TIMESTAMP,
+    CHECK ((health = 'failing') = (failing_since IS NOT NULL))
+);
+
+CREATE TABLE runs (
+    id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    kind TEXT COLLATE "C" NOT NULL,
+    epoch BIGINT NOT NULL,
+    started_at TIMESTAMP NOT NULL,
+    finished_at TIMESTAMP,
+    outcome TEXT COLLATE "C" NOT NULL
+        CHECK (outcome IN ('running', 'unchanged', 'published', 'held', 'failed', 'interrupted')),
+    release TEXT COLLATE "C",
+    candidate TEXT COLLATE "C",
+    message TEXT COLLATE "C",
+    stages TEXT COLLATE "C" NOT NULL,   -- JSON: [{"stage", "milliseconds"}]
+    captures TEXT COLLATE "C" NOT NULL, -- JSON: ["sha256"]
+    changes TEXT COLLATE "C" NOT NULL,  -- JSON
+    CHECK ((outcome = 'running') = (finished_at IS NULL))
+);
+
+CREATE INDEX runs_by_kind ON runs (kind, id);
+
+CREATE TABLE releases (
+    release TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    published_at TIMESTAMP NOT NULL,
+    manifest_sha256 TEXT COLLATE "C" NOT NULL
+);
+
+-- Candidates that a gate refused.
+CREATE TABLE held (
+    candidate TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    made_at TIMESTAMP NOT NULL,
+    report TEXT COLLATE "C" NOT NULL, -- JSON
+    state TEXT COLLATE "C" NOT NULL CHECK (state IN ('held', 'accepted', 'discarded')),
+    reason TEXT COLLATE "C",
+    decided_at TIMESTAMP,
+    CHECK ((state = 'held') = (decided_at IS NULL))
+);
+
+-- One row. Whoever takes the lead raises the epoch; whoever holds an older one writes no more.
+CREATE TABLE leader (
+    id BIGINT NOT NULL PRIMARY KEY CHECK (id = 1),
+    epoch BIGINT NOT NULL,
+    taken_at TIMESTAMP
+);
+
+INSERT INTO leader (id, epoch) VALUES (1, 0);
