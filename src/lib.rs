@@ -24,3 +24,5 @@ pub mod resolve;
 pub mod storage;
 
 pub mod catalog;
+
+pub mod release;

@@ -4,6 +4,7 @@
 mod catalog;
 mod fetch;
 mod matching;
+mod publish;
 mod resolve;
 mod source_atlas;
 mod source_registries;

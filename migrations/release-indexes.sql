@@ -1,0 +1,22 @@
+-- Made after the rows, which is three times faster. Each serves a filter or an order of the API.
+CREATE INDEX IF NOT EXISTS agencies_name ON agencies (name, id);
+CREATE INDEX IF NOT EXISTS agencies_state ON agencies (state, kind, name, id);
+CREATE INDEX IF NOT EXISTS agencies_kind ON agencies (kind, state, id);
+CREATE INDEX IF NOT EXISTS agencies_service ON agencies (service, state, id);
+CREATE INDEX IF NOT EXISTS agencies_city ON agencies (city, state, id);
+CREATE INDEX IF NOT EXISTS agencies_ori ON agencies (ori) WHERE ori IS NOT NULL;
+CREATE INDEX IF NOT EXISTS agencies_fdid ON agencies (fdid) WHERE fdid IS NOT NULL;
+CREATE INDEX IF NOT EXISTS agencies_partnerships ON agencies (partnerships, id);
+CREATE INDEX IF NOT EXISTS agencies_active_partnerships ON agencies (active_partnerships, id);
+CREATE INDEX IF NOT EXISTS partnerships_agency ON partnerships (agency_id, id);
+CREATE INDEX IF NOT EXISTS partnerships_state ON partnerships (state, status, id);
+CREATE INDEX IF NOT EXISTS partnerships_status ON partnerships (status, id);
+CREATE INDEX IF NOT EXISTS partnerships_program ON partnerships (program_id, state, id);
+CREATE INDEX IF NOT EXISTS partnerships_started ON partnerships (started_on, id);
+CREATE INDEX IF NOT EXISTS evidence_subject ON evidence (subject_id, id);
+CREATE INDEX IF NOT EXISTS evidence_source ON evidence (source_id, source_key, id);
+CREATE INDEX IF NOT EXISTS issues_source ON issues (source_id, problem, id);
+CREATE INDEX IF NOT EXISTS issues_problem ON issues (problem, id);
+CREATE INDEX IF NOT EXISTS changes_id ON changes (id, release);
+CREATE INDEX IF NOT EXISTS changes_release ON changes (release, resource);
+CREATE INDEX IF NOT EXISTS identities_id ON identities (id);

@@ -1,0 +1,203 @@
+//! Reads a whole release file back: its records in order, or everything it holds.
+
+use std::io;
+
+use super::open::{DatabaseError, ReleaseDatabase, Statement};
+use crate::record::{
+    Cell, DamagedCell, Edition, EditionKey, Field, Identity, Record, Records, Redirect, Resource,
+    Visit, Withdrawal,
+};
+use crate::release::dataset::{Change, Dataset, Since};
+use crate::release::manifest::GateVerdict;
+use crate::release::rows::{Rows, RowsError};
+
+impl ReleaseDatabase {
+    /// Everything the file holds.
+    pub fn load(&self) -> Result<Dataset, DatabaseError> {
+        let meta = self.meta();
+        let mut records = Records::default();
+        records.visit(&mut Load(self))?;
+        Ok(Dataset {
+            release: meta.release,
+            published_at: meta.published_at,
+            software_version: meta.software_version.clone(),
+            records,
+            unread: self.list("SELECT issue_id FROM unread ORDER BY issue_id", Reader::next)?,
+            identities: self.list(
+                "SELECT resource, mint_key, id, first_release FROM identities
+                 ORDER BY resource, mint_key",
+                |row| {
+                    let what =
+                        Identity { resource: row.next()?, mint_key: row.next()?, id: row.next()? };
+                    Ok(Since { what, release: row.next()? })
+                },
+            )?,
+            redirects: self.list(
+                "SELECT resource, from_id, to_id, reason, release FROM redirects ORDER BY from_id",
+                |row| {
+                    let what = Redirect {
+                        resource: row.next()?,
+                        from_id: row.next()?,
+                        to_id: row.next()?,
+                        reason: row.next()?,
+                    };
+                    Ok(Since { what, release: row.next()? })
+                },
+            )?,
+            withdrawals: self.list(
+                "SELECT resource, id, reason, release FROM withdrawals ORDER BY id",
+                |row| {
+                    let what =
+                        Withdrawal { resource: row.next()?, id: row.next()?, reason: row.next()? };
+                    Ok(Since { what, release: row.next()? })
+                },
+            )?,
+            editions: self.editions()?,
+            changes: self.changes()?,
+            gates: self.verdicts()?,
+        })
+    }
+
+    /// The editions it was made from.
+    pub fn editions(&self) -> Result<Vec<Since<Edition>>, DatabaseError> {
+        self.list(
+            "SELECT source_id, as_of_on, retrieved_at, capture_sha256, records_read, drafts, issues,
+                    folded_in
+             FROM editions ORDER BY source_id, as_of_on, retrieved_at, capture_sha256",
+            |row| {
+                let what = Edition {
+                    source_id: row.next()?,
+                    key: EditionKey {
+                        as_of_on: row.next()?,
+                        retrieved_at: row.next()?,
+                        capture_sha256: row.next()?,
+                    },
+                    records_read: row.size()?,
+                    drafts: row.size()?,
+                    issues: row.size()?,
+                };
+                Ok(Since { what, release: row.next()? })
+            },
+        )
+    }
+
+    fn changes(&self) -> Result<Vec<Change>, DatabaseError> {
+        self.list(
+            "SELECT release, resource, id, change, cause, fields FROM changes
+             ORDER BY release, resource, id",
+            |row| {
+                let release = row.next()?;
+                let table: String = row.next()?;
+                let resource = Resource::of_table(&table)
+                    .ok_or(DamagedCell { expected: "a table", found: table })?;
+                Ok(Change {
+                    release,
+                    resource: resource.table,
+                    id: row.next()?,
+                    kind: row.next()?,
+                    cause: row.next()?,
+                    fields: row.next()?,
+                })
+            },
+        )
+    }
+
+    fn verdicts(&self) -> Result<Vec<GateVerdict>, DatabaseError> {
+        self.list(
+            "SELECT gate, subject, passed, measured, allowed, detail FROM gates
+             ORDER BY gate, subject",
+            |row| {
+                Ok(GateVerdict {
+                    gate: row.next()?,
+                    subject: row.next()?,
+                    passed: row.next()?,
+                    measured: row.next()?,
+                    allowed: row.next()?,
+                    detail: row.next()?,
+                })
+            },
+        )
+    }
+
+    fn list<T>(
+        &self,
+        sql: &str,
+        read: impl Fn(&mut Reader) -> Result<T, DamagedCell>,
+    ) -> Result<Vec<T>, DatabaseError> {
+        let rows = self.rows(Statement::new(sql))?;
+        let items = rows.into_iter().map(|cells| read(&mut Reader(cells.into_iter())));
+        items.collect::<Result<_, _>>().map_err(|error| self.damaged(error.to_string()))
+    }
+
+    fn in_order(resource: &'static Resource) -> Statement {
+        let columns: Vec<&str> = resource.columns.iter().map(|column| column.name).collect();
+        let sql = format!("SELECT {} FROM {} ORDER BY id", columns.join(", "), resource.table);
+        Statement::new(sql)
+    }
+}
+
+/// The values of a row, one after the other.
+struct Reader(std::vec::IntoIter<Cell>);
+
+impl Reader {
+    fn next<T: Field>(&mut self) -> Result<T, DamagedCell> {
+        T::from_cell(self.0.next().unwrap_or(Cell::Null))
+    }
+
+    fn size(&mut self) -> Result<usize, DamagedCell> {
+        let number: i64 = self.next()?;
+        usize::try_from(number)
+            .map_err(|_out_of_range| DamagedCell { expected: "a count", found: number.to_string() })
+    }
+}
+
+struct Load<'a>(&'a ReleaseDatabase);
+
+impl Visit for Load<'_> {
+    type Error = DatabaseError;
+
+    fn visit<R: Record>(&mut self, records: &mut Vec<R>) -> Result<(), Self::Error> {
+        let Some(resource) = Resource::of_table(R::TABLE) else { return Ok(()) };
+        let mut damage = None;
+        self.0.each_row(ReleaseDatabase::in_order(resource), &mut |cells| {
+            match R::from_cells(cells) {
+                Ok(record) => records.push(record),
+                Err(error) => drop(damage.get_or_insert(error)),
+            }
+            Ok(())
+        })?;
+        match damage {
+            Some(error) => Err(self.0.damaged(format!("table `{}`: {error}", R::TABLE))),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Rows for ReleaseDatabase {
+    fn for_each(
+        &self,
+        resource: &'static Resource,
+        visit: &mut dyn FnMut(&[Cell]) -> io::Result<()>,
+    ) -> Result<(), RowsError> {
+        let table = resource.table;
+        let mut stopped = None;
+        self.each_row(Self::in_order(resource), &mut |cells| {
+            visit(&cells).map_err(|error| stopped = Some(error))
+        })
+        .map_err(|source| RowsError::Read { table, source: source.into() })?;
+        match stopped {
+            Some(source) => Err(RowsError::Visit { table, source }),
+            None => Ok(()),
+        }
+    }
+
+    fn count(&self, resource: &'static Resource) -> Result<u64, RowsError> {
+        let table = resource.table;
+        let sql = format!("SELECT count(*) FROM {table}");
+        let counts: Result<Vec<i64>, _> = self.list(&sql, Reader::next);
+        match counts {
+            Ok(counts) => Ok(counts.into_iter().map(i64::unsigned_abs).sum()),
+            Err(source) => Err(RowsError::Read { table, source: source.into() }),
+        }
+    }
+}

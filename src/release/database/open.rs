@@ -1,0 +1,320 @@
+//! Opens a release file for reading and hands out connections to it.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use chrono::{DateTime, Utc};
+use diesel::backend::Backend;
+use diesel::connection::{DefaultLoadingMode, SimpleConnection};
+use diesel::deserialize::{self, FromSql, QueryableByName};
+use diesel::query_builder::{AstPass, Query as DieselQuery, QueryFragment, QueryId};
+use diesel::row::{Field as _, NamedRow, Row};
+use diesel::sql_types::{BigInt, Double, Nullable, Text, Untyped};
+use diesel::sqlite::{Sqlite, SqliteType};
+use diesel::{Connection, QueryResult, RunQueryDsl, SqliteConnection};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use crate::record::{Cell, ReleaseId};
+
+/// The first bytes of every SQLite file.
+const HEADER: &[u8] = b"SQLite format 3\0";
+
+/// Connections kept for the next request; more are closed after use.
+const KEPT_CONNECTIONS: usize = 16;
+
+/// How much of the file is read as memory instead of through calls, in bytes.
+const MAPPED: u64 = 1 << 30;
+
+/// What may stand unescaped in the path of an SQLite URI.
+const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.');
+
+/// Why a release file cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum DatabaseError {
+    /// The file is missing or may not be read.
+    #[error("release file `{}` cannot be read: check that it exists and its permissions", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The file is there, but it is no whole release file.
+    #[error(
+        "release file `{}` is damaged ({problem}): delete the folder it lies in and copy or rebuild that release",
+        path.display()
+    )]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+        /// What the database says, where it says anything.
+        source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    },
+    /// A statement failed.
+    #[error("a query of release file `{}` failed", path.display())]
+    Query {
+        /// The file.
+        path: PathBuf,
+        /// What the database says.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
+
+/// What a release file says about itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Meta {
+    /// The release it holds.
+    pub release: ReleaseId,
+    /// When that release was published.
+    pub published_at: DateTime<Utc>,
+    /// Version of its schema, as `MAJOR.MINOR.PATCH`.
+    pub schema_version: String,
+    /// Version of the program that made it.
+    pub software_version: String,
+}
+
+/// A release file, open for reading by any number of threads.
+///
+/// The file is taken to be immutable: nobody may write to it while it is open.
+pub struct ReleaseDatabase {
+    path: PathBuf,
+    url: String,
+    idle: Mutex<Vec<SqliteConnection>>,
+    meta: Meta,
+}
+
+impl std::fmt::Debug for ReleaseDatabase {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ReleaseDatabase").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+impl ReleaseDatabase {
+    /// Opens the file and checks that it is a release file.
+    pub fn open(path: &Path) -> Result<Self, DatabaseError> {
+        check_header(path)?;
+        let url = format!(
+            "file:{}?mode=ro&immutable=1",
+            utf8_percent_encode(&path.to_string_lossy(), PATH)
+        );
+        let mut connection = connect(path, &url)?;
+        let meta = read_meta(path, &mut connection)?;
+        Ok(Self { path: path.to_owned(), url, idle: Mutex::new(vec![connection]), meta })
+    }
+
+    /// What the file says about itself.
+    #[must_use]
+    pub fn meta(&self) -> &Meta {
+        &self.meta
+    }
+
+    /// The rows of a statement.
+    pub(super) fn rows(&self, statement: Statement) -> Result<Vec<Vec<Cell>>, DatabaseError> {
+        let mut connection = self.take()?;
+        let rows: QueryResult<Vec<Cells>> = statement.load(&mut connection);
+        self.give_back(connection);
+        match rows {
+            Ok(rows) => Ok(rows.into_iter().map(|Cells(cells)| cells).collect()),
+            Err(error) => {
+                Err(DatabaseError::Query { path: self.path.clone(), source: error.into() })
+            }
+        }
+    }
+
+    /// Calls `visit` with each row of a statement as it is read, until `visit` has had enough.
+    pub(super) fn each_row(
+        &self,
+        statement: Statement,
+        visit: &mut dyn FnMut(Vec<Cell>) -> Result<(), ()>,
+    ) -> Result<(), DatabaseError> {
+        let failed = |error: diesel::result::Error| DatabaseError::Query {
+            path: self.path.clone(),
+            source: error.into(),
+        };
+        let mut connection = self.take()?;
+        for row in
+            statement.load_iter::<Cells, DefaultLoadingMode>(&mut connection).map_err(failed)?
+        {
+            let Cells(cells) = row.map_err(failed)?;
+            if visit(cells).is_err() {
+                break;
+            }
+        }
+        self.give_back(connection);
+        Ok(())
+    }
+
+    /// An error that says what a row of this file holds and should not.
+    pub(super) fn damaged(&self, problem: impl Into<String>) -> DatabaseError {
+        DatabaseError::Damaged { path: self.path.clone(), problem: problem.into(), source: None }
+    }
+
+    fn take(&self) -> Result<SqliteConnection, DatabaseError> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        idle.map_or_else(|| connect(&self.path, &self.url), Ok)
+    }
+
+    fn give_back(&self, connection: SqliteConnection) {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        if idle.len() < KEPT_CONNECTIONS {
+            idle.push(connection);
+        }
+    }
+}
+
+fn check_header(path: &Path) -> Result<(), DatabaseError> {
+    use std::io::Read as _;
+
+    let unreadable = |source| DatabaseError::Unreadable { path: path.to_owned(), source };
+    let mut header = Vec::with_capacity(HEADER.len());
+    let file = std::fs::File::open(path).map_err(unreadable)?;
+    file.take(HEADER.len() as u64).read_to_end(&mut header).map_err(unreadable)?;
+    if header == HEADER {
+        return Ok(());
+    }
+    Err(DatabaseError::Damaged {
+        path: path.to_owned(),
+        problem: "it is not an SQLite file".to_owned(),
+        source: None,
+    })
+}
+
+fn connect(path: &Path, url: &str) -> Result<SqliteConnection, DatabaseError> {
+    let damaged = |source: Box<dyn std::error::Error + Send + Sync>| DatabaseError::Damaged {
+        path: path.to_owned(),
+        problem: "it cannot be opened".to_owned(),
+        source: Some(source),
+    };
+    let mut connection = SqliteConnection::establish(url).map_err(|error| damaged(error.into()))?;
+    connection
+        .batch_execute(&format!("PRAGMA query_only = ON; PRAGMA mmap_size = {MAPPED};"))
+        .map_err(|error| damaged(error.into()))?;
+    Ok(connection)
+}
+
+fn read_meta(path: &Path, connection: &mut SqliteConnection) -> Result<Meta, DatabaseError> {
+    let damaged =
+        |problem: String| DatabaseError::Damaged { path: path.to_owned(), problem, source: None };
+    let rows: Vec<Cells> =
+        Statement::new("SELECT key, value FROM meta").load(connection).map_err(|error| {
+            DatabaseError::Damaged {
+                path: path.to_owned(),
+                problem: "its table `meta` cannot be read".to_owned(),
+                source: Some(error.into()),
+            }
+        })?;
+    let values: BTreeMap<String, String> =
+        rows.into_iter().map(|Cells(row)| (cell_text(&row, 0), cell_text(&row, 1))).collect();
+    let value = |key: &str| {
+        values.get(key).cloned().ok_or_else(|| damaged(format!("`meta` has no `{key}`")))
+    };
+    let release = value("release")?;
+    let published_at = value("published_at")?;
+    Ok(Meta {
+        release: release
+            .parse()
+            .map_err(|error| damaged(format!("`release` in `meta`: {error}")))?,
+        published_at: DateTime::parse_from_rfc3339(&published_at)
+            .map_err(|error| damaged(format!("`published_at` in `meta`: {error}")))?
+            .with_timezone(&Utc),
+        schema_version: value("schema_version")?,
+        software_version: value("software_version")?,
+    })
+}
+
+fn cell_text(row: &[Cell], index: usize) -> String {
+    row.get(index).map(Cell::to_csv).unwrap_or_default()
+}
+
+/// A row whose values are read as they are stored.
+struct Cells(Vec<Cell>);
+
+impl QueryableByName<Sqlite> for Cells {
+    fn build<'a>(row: &impl NamedRow<'a, Sqlite>) -> deserialize::Result<Self> {
+        (0..row.field_count())
+            .map(|index| {
+                let field = Row::get(row, index).ok_or("a row is too short")?;
+                let Some(value) = field.value() else { return Ok(Cell::Null) };
+                match value.value_type() {
+                    None => Ok(Cell::Null),
+                    Some(SqliteType::Text) => read::<Text, String>(value).map(Cell::Text),
+                    Some(SqliteType::SmallInt | SqliteType::Integer | SqliteType::Long) => {
+                        read::<BigInt, i64>(value).map(Cell::Integer)
+                    }
+                    Some(SqliteType::Float | SqliteType::Double) => {
+                        read::<Double, f64>(value).map(Cell::Real)
+                    }
+                    Some(SqliteType::Binary) => Err("bytes where none are expected".into()),
+                }
+            })
+            .collect::<deserialize::Result<_>>()
+            .map(Self)
+    }
+}
+
+fn read<SqlType, T: FromSql<SqlType, Sqlite>>(
+    value: <Sqlite as Backend>::RawValue<'_>,
+) -> deserialize::Result<T> {
+    T::from_sql(value)
+}
+
+/// A statement of which only the shape is text: every value in it is bound.
+pub(super) struct Statement {
+    sql: String,
+    binds: Vec<Cell>,
+    /// Whether the prepared form is kept. Only for shapes of which there are few.
+    keep: bool,
+}
+
+impl Statement {
+    /// A statement of few shapes; its prepared form is kept for the next time.
+    pub(super) fn new(sql: impl Into<String>) -> Self {
+        Self { sql: sql.into(), binds: Vec::new(), keep: true }
+    }
+
+    /// A statement whose shape follows a request.
+    pub(super) fn of_request(sql: String, binds: Vec<Cell>) -> Self {
+        Self { sql, binds, keep: false }
+    }
+
+    /// Binds the next value.
+    pub(super) fn bind(mut self, text: &str) -> Self {
+        self.binds.push(Cell::Text(text.to_owned()));
+        self
+    }
+}
+
+impl QueryFragment<Sqlite> for Statement {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        if !self.keep {
+            out.unsafe_to_cache_prepared();
+        }
+        // Our own SQL holds no question mark but those that stand for values.
+        let mut pieces = self.sql.split('?');
+        out.push_sql(pieces.next().unwrap_or_default());
+        for (piece, bind) in pieces.zip(&self.binds) {
+            match bind {
+                Cell::Null => out.push_bind_param::<Nullable<Text>, _>(&None::<String>)?,
+                Cell::Text(text) => out.push_bind_param::<Text, _>(text)?,
+                Cell::Integer(number) => out.push_bind_param::<BigInt, _>(number)?,
+                Cell::Real(number) => out.push_bind_param::<Double, _>(number)?,
+            }
+            out.push_sql(piece);
+        }
+        Ok(())
+    }
+}
+
+impl QueryId for Statement {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl DieselQuery for Statement {
+    type SqlType = Untyped;
+}
+
+impl RunQueryDsl<SqliteConnection> for Statement {}

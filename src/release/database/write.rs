@@ -1,0 +1,258 @@
+//! Writes a release file: tables, then rows in one transaction, then indexes and search.
+
+use std::path::Path;
+
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, QueryResult, RunQueryDsl, SqliteConnection};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+
+use super::open::{DatabaseError, Statement};
+use crate::record::{Agency, Cell, Field, Record, Records, VisitRef};
+use crate::release::dataset::{Dataset, SCHEMA_VERSION};
+
+/// The schema of a release file. Inside a major version migrations only add.
+const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/release");
+
+/// Indexes, made after the rows: three times faster than keeping them while rows arrive.
+const INDEXES: &str = include_str!("../../../migrations/release-indexes.sql");
+
+/// The text columns a person would search an agency, partnership or other record by.
+const SEARCHED: &[&str] = &[
+    "name",
+    "aliases",
+    "city",
+    "counties",
+    "agency_name",
+    "agency_name_reported",
+    "title",
+    "summary",
+    "stated_by",
+];
+
+/// Values one statement inserts at most: fewer than SQLite has variables for.
+const VALUES_PER_INSERT: usize = 30_000;
+
+/// Writes `dataset` to a new file at `path`; a file that is there is written over.
+///
+/// The same dataset gives the same bytes.
+pub fn write(path: &Path, dataset: &Dataset) -> Result<(), DatabaseError> {
+    let failed = |source: diesel::result::Error| DatabaseError::Query {
+        path: path.to_owned(),
+        source: source.into(),
+    };
+    let rough = path.with_extension("rough");
+    for stale in [path, &rough] {
+        match std::fs::remove_file(stale) {
+            Ok(()) => {}
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(source) => {
+                return Err(DatabaseError::Unreadable { path: stale.to_owned(), source });
+            }
+        }
+    }
+    let mut connection = connect(path, &rough)?;
+    connection
+        .transaction(|connection| {
+            fill(connection, dataset)?;
+            connection.batch_execute(INDEXES)
+        })
+        .map_err(failed)?;
+    // A file written in one go, in the order of its tables, whatever happened on the way.
+    let target = path.to_string_lossy().replace('\'', "''");
+    connection.batch_execute(&format!("VACUUM INTO '{target}'")).map_err(failed)?;
+    drop(connection);
+    std::fs::remove_file(&rough).map_err(|source| DatabaseError::Unreadable { path: rough, source })
+}
+
+/// SHA-256 of the schema's text is part of the manifest: this is that text.
+#[must_use]
+pub fn schema_text() -> String {
+    let first = include_str!("../../../migrations/release/00000000000001_first_schema/up.sql");
+    format!("{first}{INDEXES}")
+}
+
+fn connect(path: &Path, rough: &Path) -> Result<SqliteConnection, DatabaseError> {
+    let failed = |source: Box<dyn std::error::Error + Send + Sync>| DatabaseError::Query {
+        path: path.to_owned(),
+        source,
+    };
+    let url = rough.to_string_lossy();
+    let mut connection = SqliteConnection::establish(&url).map_err(|error| failed(error.into()))?;
+    // Nobody reads the file before it is whole: no journal, no waiting for the disk on the way.
+    connection
+        .batch_execute(
+            "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA page_size = 8192;",
+        )
+        .map_err(|error| failed(error.into()))?;
+    connection.run_pending_migrations(MIGRATIONS).map_err(failed)?;
+    // When a migration ran says nothing about the release, and would make two builds differ.
+    connection
+        .batch_execute("UPDATE __diesel_schema_migrations SET run_on = '1970-01-01 00:00:00'")
+        .map_err(|error| failed(error.into()))?;
+    Ok(connection)
+}
+
+fn fill(connection: &mut SqliteConnection, dataset: &Dataset) -> QueryResult<()> {
+    // No `..`: what a dataset holds does not compile until it is written.
+    let Dataset {
+        release,
+        published_at,
+        software_version,
+        records,
+        unread,
+        identities,
+        redirects,
+        withdrawals,
+        editions,
+        changes,
+        gates,
+    } = dataset;
+    let meta = [
+        ("release", release.to_string()),
+        ("published_at", published_at.to_cell().to_csv()),
+        ("schema_version", SCHEMA_VERSION.to_owned()),
+        ("software_version", software_version.clone()),
+    ];
+    let rows = meta.iter().map(|(key, value)| vec![text(key), text(value)]);
+    insert(connection, "meta", rows)?;
+    let mut tables = Tables { connection: &mut *connection, search: Vec::new() };
+    records.each(&mut tables)?;
+    let search = tables.search;
+    insert(connection, "search (resource, id, words)", search.into_iter())?;
+    points(connection, records)?;
+    insert(connection, "unread", unread.iter().map(|id| vec![text(id)]))?;
+    insert(connection, "identities", identities.iter().map(rows::identity))?;
+    insert(connection, "redirects", redirects.iter().map(rows::redirect))?;
+    insert(connection, "withdrawals", withdrawals.iter().map(rows::withdrawal))?;
+    insert(connection, "editions", editions.iter().map(rows::edition))?;
+    insert(connection, "changes", changes.iter().map(rows::change))?;
+    insert(connection, "gates", gates.iter().map(rows::gate))
+}
+
+/// The rows of the tables that hold no records, in the order of their columns.
+mod rows {
+    use super::{count, text};
+    use crate::record::{Cell, Edition, Field, Identity, Redirect, Withdrawal};
+    use crate::release::GateVerdict;
+    use crate::release::dataset::{Change, Since};
+
+    pub(super) fn identity(since: &Since<Identity>) -> Vec<Cell> {
+        let Identity { resource, mint_key, id } = &since.what;
+        vec![text(resource), text(mint_key), text(id), since.release.to_cell()]
+    }
+
+    pub(super) fn redirect(since: &Since<Redirect>) -> Vec<Cell> {
+        let Redirect { resource, from_id, to_id, reason } = &since.what;
+        vec![text(resource), text(from_id), text(to_id), since.release.to_cell(), text(reason)]
+    }
+
+    pub(super) fn withdrawal(since: &Since<Withdrawal>) -> Vec<Cell> {
+        let Withdrawal { resource, id, reason } = &since.what;
+        vec![text(resource), text(id), since.release.to_cell(), text(reason)]
+    }
+
+    pub(super) fn edition(since: &Since<Edition>) -> Vec<Cell> {
+        let Edition { source_id, key, records_read, drafts, issues } = &since.what;
+        vec![
+            source_id.to_cell(),
+            key.as_of_on.to_cell(),
+            key.retrieved_at.to_cell(),
+            text(&key.capture_sha256),
+            since.release.to_cell(),
+            count(*records_read),
+            count(*drafts),
+            count(*issues),
+        ]
+    }
+
+    pub(super) fn change(change: &Change) -> Vec<Cell> {
+        let Change { release, resource, id, kind, cause, fields } = change;
+        let [resource, id] = [text(resource), text(id)];
+        vec![release.to_cell(), resource, id, kind.to_cell(), cause.to_cell(), text(fields)]
+    }
+
+    pub(super) fn gate(verdict: &GateVerdict) -> Vec<Cell> {
+        let GateVerdict { gate, subject, passed, measured, allowed, detail } = verdict;
+        let [gate, subject] = [text(gate), text(subject)];
+        vec![gate, subject, passed.to_cell(), text(measured), text(allowed), text(detail)]
+    }
+}
+
+fn text(value: &str) -> Cell {
+    Cell::Text(value.to_owned())
+}
+
+fn count(number: usize) -> Cell {
+    Cell::Integer(i64::try_from(number).unwrap_or(i64::MAX))
+}
+
+/// Inserts rows of equal width, many a statement.
+fn insert(
+    connection: &mut SqliteConnection,
+    table: &str,
+    rows: impl Iterator<Item = Vec<Cell>>,
+) -> QueryResult<()> {
+    let mut rows = rows.peekable();
+    while let Some(first) = rows.peek() {
+        let width = first.len();
+        let most = VALUES_PER_INSERT / width;
+        let mut binds = Vec::with_capacity(VALUES_PER_INSERT);
+        let mut height = 0;
+        while height < most
+            && let Some(row) = rows.next()
+        {
+            binds.extend(row);
+            height += 1;
+        }
+        let row = format!("({})", vec!["?"; width].join(","));
+        let sql = format!("INSERT INTO {table} VALUES {}", vec![row; height].join(","));
+        Statement::of_request(sql, binds).execute(connection)?;
+    }
+    Ok(())
+}
+
+/// Writes every table of records, and collects what is searched.
+struct Tables<'a> {
+    connection: &'a mut SqliteConnection,
+    search: Vec<Vec<Cell>>,
+}
+
+impl VisitRef for Tables<'_> {
+    type Error = diesel::result::Error;
+
+    fn visit<R: Record>(&mut self, records: &[R]) -> Result<(), Self::Error> {
+        insert(self.connection, R::TABLE, records.iter().map(Record::cells))?;
+        let searched: Vec<usize> = R::COLUMNS
+            .iter()
+            .enumerate()
+            .filter(|(_, column)| SEARCHED.contains(&column.name))
+            .map(|(position, _)| position)
+            .collect();
+        // Evidence, issues and sources are found by what they belong to, not by words.
+        if !is_searched(R::TABLE) {
+            return Ok(());
+        }
+        for record in records {
+            let cells = record.cells();
+            let words = searched.iter().map(|position| cells[*position].to_csv());
+            let words = words.filter(|words| !words.is_empty()).collect::<Vec<_>>().join(" ");
+            self.search.push(vec![text(R::TABLE), text(record.id()), text(&words)]);
+        }
+        Ok(())
+    }
+}
+
+fn is_searched(table: &str) -> bool {
+    !["evidence", "issues", "sources", "corrections"].contains(&table)
+}
+
+/// Writes where agencies are. An agency's key there is its place in its table, from 1.
+fn points(connection: &mut SqliteConnection, records: &Records) -> QueryResult<()> {
+    let rows = records.agencies.iter().enumerate().filter_map(|(position, agency)| {
+        let Agency { lat, lon, .. } = agency;
+        let (lat, lon) = lat.zip(*lon)?;
+        let [lat, lon] = [lat, lon].map(Cell::Real);
+        Some(vec![count(position + 1), lon.clone(), lon, lat.clone(), lat])
+    });
+    insert(connection, "agency_points", rows)
+}

@@ -1,0 +1,100 @@
+//! `T.csv`: RFC 4180 with LF, UTF-8 without a byte order mark, a header of the column names.
+//!
+//! Unknown is an empty cell, truth values are `true` and `false`; lists and objects are their JSON
+//! text.
+
+use std::io::{self, BufRead, BufReader, Read, Write};
+
+use csv::{ReaderBuilder, StringRecord, Terminator, WriterBuilder};
+
+use super::check::{Difference, Reread};
+use crate::record::{Cell, Column, ColumnType, Resource};
+use crate::release::rows::{Rows, RowsError};
+
+pub(super) fn write(
+    rows: &dyn Rows,
+    resource: &'static Resource,
+    out: &mut dyn Write,
+) -> Result<u64, RowsError> {
+    let visit = |source| RowsError::Visit { table: resource.table, source };
+    let mut writer = WriterBuilder::new().terminator(Terminator::Any(b'\n')).from_writer(out);
+    let header = resource.columns.iter().map(|column| column.name);
+    writer.write_record(header).map_err(|error| visit(error.into()))?;
+    let mut count = 0;
+    rows.for_each(resource, &mut |cells| {
+        count += 1;
+        let written = resource.columns.iter().zip(cells).map(|(column, cell)| text(column, cell));
+        writer.write_record(written).map_err(io::Error::from)
+    })?;
+    writer.flush().map_err(visit)?;
+    Ok(count)
+}
+
+/// The text of a cell. Truth values are words, which no reader takes for numbers.
+pub(super) fn text(column: &Column, cell: &Cell) -> String {
+    match (column.ty, cell) {
+        (ColumnType::Boolean, Cell::Integer(0)) => "false".to_owned(),
+        (ColumnType::Boolean, Cell::Integer(1)) => "true".to_owned(),
+        (_, cell) => cell.to_csv(),
+    }
+}
+
+/// Reads a file back, record by record.
+pub(super) struct CsvReread<R> {
+    reader: csv::Reader<BufReader<R>>,
+    record: StringRecord,
+}
+
+impl<R: Read> CsvReread<R> {
+    /// Checks the header.
+    pub(super) fn open(file: R, resource: &'static Resource) -> Result<Self, Difference> {
+        let mut file = BufReader::new(file);
+        // The reader would skip a byte order mark in silence.
+        let start = file.fill_buf();
+        let start = start.map_err(|e| Difference::Unreadable { row: 0, source: e.into() })?;
+        if start.starts_with("\u{feff}".as_bytes()) {
+            return Err(Difference::Header);
+        }
+        let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(file);
+        let mut record = StringRecord::new();
+        let read = reader.read_record(&mut record).map_err(|error| unreadable(0, error))?;
+        if !read || record.iter().ne(resource.columns.iter().map(|column| column.name)) {
+            return Err(Difference::Header);
+        }
+        Ok(Self { reader, record })
+    }
+}
+
+impl<R: Read> Reread for CsvReread<R> {
+    fn next_equals(
+        &mut self,
+        resource: &'static Resource,
+        cells: &[Cell],
+        row: u64,
+    ) -> Result<(), Difference> {
+        if !self.reader.read_record(&mut self.record).map_err(|error| unreadable(row, error))? {
+            return Err(Difference::TooFew { rows: row - 1 });
+        }
+        if self.record.len() != resource.columns.len() {
+            let found = self.record.len();
+            return Err(Difference::Width { row, expected: resource.columns.len(), found });
+        }
+        for ((column, cell), found) in resource.columns.iter().zip(cells).zip(&self.record) {
+            let expected = text(column, cell);
+            if expected != found {
+                let found = found.to_owned();
+                return Err(Difference::Cell { row, column: column.name, expected, found });
+            }
+        }
+        Ok(())
+    }
+
+    fn ends(&mut self, row: u64) -> Result<(), Difference> {
+        let more = self.reader.read_record(&mut self.record).map_err(|e| unreadable(row, e))?;
+        if more { Err(Difference::TooMany { row }) } else { Ok(()) }
+    }
+}
+
+fn unreadable(row: u64, error: csv::Error) -> Difference {
+    Difference::Unreadable { row, source: error.into() }
+}

@@ -1,0 +1,359 @@
+//! The file formats of a release. A new one is a file here and its arms in [`Kind`].
+
+mod check;
+mod csv;
+mod json;
+mod ndjson;
+
+use std::fs::File;
+use std::io::{self, BufWriter};
+use std::path::Path;
+
+use crate::record::Resource;
+use crate::release::rows::{Rows, RowsError};
+
+pub use check::Difference;
+pub use json::{json, value_of};
+
+/// A format in which every table is published.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Comma-separated values.
+    Csv,
+    /// JSON lines, packed with gzip.
+    Ndjson,
+}
+
+/// Why a file could not be written or is not what it should be.
+#[derive(Debug, thiserror::Error)]
+pub enum FormatError {
+    /// The file cannot be written, opened or read.
+    #[error("`{file}`: input or output failed")]
+    File {
+        /// The name of the file.
+        file: String,
+        /// What failed.
+        #[source]
+        source: io::Error,
+    },
+    /// The records cannot be read or have no place in the format.
+    #[error("`{file}`: the records cannot be read or have no place in it")]
+    Rows {
+        /// The name of the file.
+        file: String,
+        /// What failed.
+        #[source]
+        source: RowsError,
+    },
+    /// Read back, it differs from the records it was written from.
+    #[error("`{file}` differs from the records")]
+    Differs {
+        /// The name of the file.
+        file: String,
+        /// Where, and how.
+        #[source]
+        source: Difference,
+    },
+}
+
+impl Kind {
+    /// Every format.
+    pub const ALL: &'static [Self] = &[Self::Csv, Self::Ndjson];
+
+    /// The name of the file of a table.
+    #[must_use]
+    pub fn file_name(self, resource: &Resource) -> String {
+        match self {
+            Self::Csv => format!("{}.csv", resource.table),
+            Self::Ndjson => format!("{}.ndjson.gz", resource.table),
+        }
+    }
+
+    /// The media type of its files.
+    #[must_use]
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Self::Csv => "text/csv; charset=utf-8",
+            Self::Ndjson => "application/gzip",
+        }
+    }
+}
+
+/// Writes a table into `folder`, over a file that is there, and returns how many records it holds.
+///
+/// The same records give the same bytes.
+pub fn write(
+    kind: Kind,
+    folder: &Path,
+    rows: &dyn Rows,
+    resource: &'static Resource,
+) -> Result<u64, FormatError> {
+    let file = kind.file_name(resource);
+    let failed = |source| FormatError::File { file: file.clone(), source };
+    let mut out = BufWriter::new(File::create(folder.join(&file)).map_err(failed)?);
+    let count = match kind {
+        Kind::Csv => csv::write(rows, resource, &mut out),
+        Kind::Ndjson => ndjson::write(rows, resource, &mut out),
+    };
+    let count = count.map_err(|source| FormatError::Rows { file: file.clone(), source })?;
+    out.into_inner().map_err(|error| failed(error.into_error()))?;
+    Ok(count)
+}
+
+/// Reads a file of a table back, compares each cell with the records and returns how many there
+/// are.
+pub fn check(
+    kind: Kind,
+    path: &Path,
+    rows: &dyn Rows,
+    resource: &'static Resource,
+) -> Result<u64, FormatError> {
+    let name = kind.file_name(resource);
+    let opened = File::open(path);
+    let file = opened.map_err(|source| FormatError::File { file: name.clone(), source })?;
+    let compared = match kind {
+        Kind::Csv => csv::CsvReread::open(file, resource)
+            .map_err(check::Failed::Differs)
+            .and_then(|mut reread| check::compare(&mut reread, rows, resource)),
+        Kind::Ndjson => check::compare(&mut ndjson::NdjsonReread::open(file), rows, resource),
+    };
+    compared.map_err(|failed| match failed {
+        check::Failed::Differs(source) => FormatError::Differs { file: name, source },
+        check::Failed::Rows(source) => FormatError::Rows { file: name, source },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::fs;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::record::{Cell, Column, ColumnType, RESOURCES};
+    use crate::release::rows::MemoryRows;
+
+    fn vendors() -> &'static Resource {
+        Resource::of_table("vendors").unwrap()
+    }
+
+    fn text(text: &str) -> Cell {
+        Cell::Text(text.to_owned())
+    }
+
+    fn vendor(id: &str, name: &str, aliases: &[&str]) -> Vec<Cell> {
+        let aliases = serde_json::to_string(aliases).unwrap();
+        let release = text("2026-11-24.1");
+        let (parent, homepage) = (Cell::Null, text("https://example.org/?a=1,2"));
+        let count = Cell::Integer(3);
+        vec![
+            text(id),
+            text(name),
+            parent,
+            homepage,
+            text(&aliases),
+            release.clone(),
+            release,
+            count,
+        ]
+    }
+
+    fn two_vendors() -> MemoryRows {
+        let rows = vec![
+            vendor("acme", "Acme \"Eye\", Inc.", &["Acme", "Eye, the"]),
+            vendor("ring", "Ring\r\nLLC — Ü", &[]),
+        ];
+        MemoryRows(BTreeMap::from([("vendors", rows)]))
+    }
+
+    #[test]
+    fn csv_is_quoted_where_it_must_be_and_ends_lines_with_lf() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(write(Kind::Csv, folder.path(), &two_vendors(), vendors()).unwrap(), 2);
+        let written = fs::read_to_string(folder.path().join("vendors.csv")).unwrap();
+        let stamps = "2026-11-24.1,2026-11-24.1,3\n";
+        let expected = [
+            "id,name,parent,homepage,aliases,first_release,last_changed_release,evidence_count\n",
+            r#"acme,"Acme ""Eye"", Inc.",,"https://example.org/?a=1,2","[""Acme"",""Eye, the""]","#,
+            stamps,
+            "ring,\"Ring\r\nLLC — Ü\",,\"https://example.org/?a=1,2\",[],",
+            stamps,
+        ];
+        assert_eq!(written, expected.concat());
+    }
+
+    #[test]
+    fn truth_values_in_csv_are_words() {
+        let folder = tempfile::tempdir().unwrap();
+        let truth = Column { name: "flag", doc: "", ty: ColumnType::Boolean, nullable: true };
+        let written = [Cell::Integer(1), Cell::Integer(0), Cell::Null];
+        assert_eq!(written.map(|cell| csv::text(&truth, &cell)), ["true", "false", ""]);
+
+        let sources = Resource::of_table("sources").unwrap();
+        let row = |flag: i64| {
+            let cells = sources.columns.iter().map(|column| match column.ty {
+                ColumnType::Boolean => Cell::Integer(flag),
+                ColumnType::Text
+                | ColumnType::Word(_)
+                | ColumnType::Integer
+                | ColumnType::Real
+                | ColumnType::Date
+                | ColumnType::Instant
+                | ColumnType::TextList
+                | ColumnType::Object => text("x"),
+            });
+            MemoryRows(BTreeMap::from([("sources", vec![cells.collect()])]))
+        };
+        write(Kind::Csv, folder.path(), &row(1), sources).unwrap();
+        let path = folder.path().join("sources.csv");
+        let file = fs::read_to_string(&path).unwrap();
+        assert!(file.lines().nth(1).unwrap().contains(",true,"), "{file}");
+        check(Kind::Csv, &path, &row(1), sources).unwrap();
+        check(Kind::Csv, &path, &row(0), sources).unwrap_err();
+        fs::write(&path, file.replace(",true,", ",1,")).unwrap();
+        check(Kind::Csv, &path, &row(1), sources).unwrap_err();
+    }
+
+    #[test]
+    fn ndjson_holds_the_objects_of_the_api_and_no_time_or_system() {
+        let folder = tempfile::tempdir().unwrap();
+        write(Kind::Ndjson, folder.path(), &two_vendors(), vendors()).unwrap();
+        let packed = fs::read(folder.path().join("vendors.ndjson.gz")).unwrap();
+        assert_eq!((&packed[4..8], packed[9]), (&[0; 4][..], 255));
+        let mut unpacked = String::new();
+        io::Read::read_to_string(&mut flate2::read::GzDecoder::new(&*packed), &mut unpacked)
+            .unwrap();
+        let first = concat!(
+            r#"{"id":"acme","name":"Acme \"Eye\", Inc.","parent":null,"#,
+            r#""homepage":"https://example.org/?a=1,2","aliases":["Acme","Eye, the"],"#,
+            r#""first_release":"2026-11-24.1","last_changed_release":"2026-11-24.1","#,
+            r#""evidence_count":3}"#
+        );
+        assert_eq!(unpacked.lines().next().unwrap(), first);
+        assert_eq!(unpacked.lines().count(), 2);
+    }
+
+    #[test]
+    fn an_empty_table_is_a_file_like_any_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let nothing = MemoryRows::default();
+        for kind in Kind::ALL {
+            for resource in RESOURCES {
+                assert_eq!(write(*kind, folder.path(), &nothing, resource).unwrap(), 0);
+                let path = folder.path().join(kind.file_name(resource));
+                assert_eq!(check(*kind, &path, &nothing, resource).unwrap(), 0);
+            }
+        }
+    }
+
+    #[test]
+    fn a_file_that_differs_is_named_with_row_and_column() {
+        let folder = tempfile::tempdir().unwrap();
+        for kind in Kind::ALL {
+            write(*kind, folder.path(), &two_vendors(), vendors()).unwrap();
+            let path = folder.path().join(kind.file_name(vendors()));
+            let differs = |change: &dyn Fn(&mut Vec<Vec<Cell>>)| {
+                let mut rows = two_vendors();
+                change(rows.0.get_mut("vendors").unwrap());
+                match check(*kind, &path, &rows, vendors()).unwrap_err() {
+                    FormatError::Differs { file, source } => format!("{file}: {source}"),
+                    other @ (FormatError::File { .. } | FormatError::Rows { .. }) => {
+                        panic!("{other}")
+                    }
+                }
+            };
+            let name = differs(&|rows| rows[1][1] = text("Rung"));
+            assert!(name.starts_with(&kind.file_name(vendors())), "{name}");
+            assert!(name.contains("row 2, column `name`: expected"), "{name}");
+            let number = differs(&|rows| rows[0][7] = Cell::Integer(4));
+            assert!(number.contains("row 1, column `evidence_count`"), "{number}");
+            let few = differs(&|rows| rows.push(rows[1].clone()));
+            assert!(few.ends_with("it ends after 2 rows, too early"), "{few}");
+            let many = differs(&|rows| drop(rows.pop()));
+            assert!(many.ends_with("row 2 is one too many"), "{many}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_back_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let rows = two_vendors();
+        let broken = |kind: Kind, bytes: &[u8]| {
+            let path = folder.path().join("broken");
+            fs::write(&path, bytes).unwrap();
+            check(kind, &path, &rows, vendors()).unwrap_err()
+        };
+        for (kind, bytes) in [
+            (Kind::Csv, &b"id,name\n"[..]),
+            (Kind::Csv, b""),
+            (Kind::Csv, b"\xef\xbb\xbfid,name,parent,homepage,aliases,first_release,last_changed_release,evidence_count\n"),
+            (Kind::Csv, b"id,name,parent,homepage,aliases,first_release,last_changed_release,evidence_count\nacme\n"),
+            (Kind::Ndjson, b"not gzip"),
+            (Kind::Ndjson, b""),
+        ] {
+            assert!(matches!(broken(kind, bytes), FormatError::Differs { .. }));
+        }
+        let missing = check(Kind::Csv, &folder.path().join("none"), &rows, vendors()).unwrap_err();
+        assert!(matches!(missing, FormatError::File { .. }));
+    }
+
+    #[test]
+    fn a_damaged_record_stops_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut rows = two_vendors();
+        rows.0.get_mut("vendors").unwrap()[0][4] = text("no list");
+        let error = write(Kind::Ndjson, folder.path(), &rows, vendors()).unwrap_err();
+        assert!(matches!(error, FormatError::Rows { .. }));
+    }
+
+    fn any_cell(column: &'static Column) -> BoxedStrategy<Cell> {
+        let value = match column.ty {
+            ColumnType::Text | ColumnType::Word(_) | ColumnType::Date | ColumnType::Instant => {
+                any::<String>().prop_map(Cell::Text).boxed()
+            }
+            ColumnType::Integer => any::<i64>().prop_map(Cell::Integer).boxed(),
+            ColumnType::Boolean => (0..=1_i64).prop_map(Cell::Integer).boxed(),
+            ColumnType::Real => {
+                any::<f64>().prop_filter("finite", |n| n.is_finite()).prop_map(Cell::Real).boxed()
+            }
+            ColumnType::TextList => proptest::collection::vec(any::<String>(), 0..3)
+                .prop_map(|list| Cell::Text(serde_json::to_string(&list).unwrap()))
+                .boxed(),
+            ColumnType::Object => {
+                proptest::collection::btree_map(any::<String>(), any::<String>(), 0..3)
+                    .prop_map(|map| Cell::Text(serde_json::to_string(&map).unwrap()))
+                    .boxed()
+            }
+        };
+        if column.nullable { prop_oneof![1 => Just(Cell::Null), 3 => value].boxed() } else { value }
+    }
+
+    fn any_rows() -> impl Strategy<Value = (usize, Vec<Vec<Cell>>)> {
+        (0..RESOURCES.len()).prop_flat_map(|index| {
+            let row: Vec<_> = RESOURCES[index].columns.iter().map(any_cell).collect();
+            (Just(index), proptest::collection::vec(row, 0..4))
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn whatever_is_written_reads_back_equal_and_is_written_the_same_twice(
+            (index, rows) in any_rows(),
+        ) {
+            let resource = &RESOURCES[index];
+            let count = rows.len() as u64;
+            let rows = MemoryRows(BTreeMap::from([(resource.table, rows)]));
+            let folder = tempfile::tempdir().unwrap();
+            for kind in Kind::ALL {
+                let path = folder.path().join(kind.file_name(resource));
+                prop_assert_eq!(write(*kind, folder.path(), &rows, resource).unwrap(), count);
+                prop_assert_eq!(check(*kind, &path, &rows, resource).unwrap(), count);
+                let first = fs::read(&path).unwrap();
+                write(*kind, folder.path(), &rows, resource).unwrap();
+                prop_assert_eq!(first, fs::read(&path).unwrap());
+            }
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! From records to a release: the files, the manifest, publication and verification.
+
+mod build;
+pub mod database;
+pub mod dataset;
+pub mod digest;
+mod fault;
+pub mod format;
+pub mod gates;
+mod manifest;
+pub mod pointer;
+mod publish;
+pub mod root;
+pub mod rows;
+#[cfg(test)]
+mod sample;
+mod stage;
+mod verify;
+
+pub use build::{Candidate, Parts, build};
+pub use fault::{Fault, FaultKind};
+pub use manifest::{
+    Acceptance, CapturePart, GateVerdict, MANIFEST_FILE, Manifest, ManifestCapture, ManifestDraft,
+    ManifestError, ManifestFile, ManifestTable, PreviousRelease, SourceCredit, TableChanges,
+};
+pub use publish::{PublishError, move_pointer, publish};
+pub use stage::{
+    DATASET_FILE, Document, GATES_FILE, Interrupted, SUMS_FILE, StageError, Staged, Watch, stage,
+};
+pub use verify::{ChainReport, OpenRows, Report, VerifyError, verify_chain, verify_release};
