@@ -26,3 +26,5 @@ pub mod storage;
 pub mod catalog;
 
 pub mod release;
+
+pub mod serve;

@@ -3,9 +3,17 @@
 
 mod catalog;
 mod fetch;
+mod first_schema;
 mod matching;
 mod publish;
 mod resolve;
+mod serve;
+mod serve_conditions;
+mod serve_database;
+mod serve_files;
+mod serve_openapi;
+mod serve_query;
+mod serve_releases;
 mod source_atlas;
 mod source_registries;
 mod storage;

@@ -1,0 +1,101 @@
+//! What a handler makes of a request: first a plan, then, where the client does not have it
+//! already, an answer.
+
+use std::fs::File;
+
+use super::error::Problem;
+use super::headers::CacheClass;
+
+/// Work that gives an answer.
+pub(super) type Work = Box<dyn FnOnce() -> Result<Answer, Problem> + Send>;
+
+/// What is to be done for a checked request.
+pub(super) enum Plan {
+    /// Do this, unless the client has it already.
+    Answer {
+        /// The canonical query, where the answer follows from it and a release; it gives the
+        /// `ETag`.
+        /// `None`: the `ETag` is that of the body.
+        canonical: Option<String>,
+        /// Whether it is sure to take less than about a millisecond.
+        short: bool,
+        /// What to do.
+        work: Work,
+    },
+    /// It is at another address.
+    Moved {
+        /// Where, from the root of the host.
+        to: String,
+        /// Whether it stays there.
+        permanent: bool,
+    },
+}
+
+impl Plan {
+    /// A plan whose work is done.
+    pub(super) fn ready(answer: Answer) -> Self {
+        Self::Answer { canonical: None, short: true, work: Box::new(move || Ok(answer)) }
+    }
+}
+
+/// An answer, before its headers.
+pub(super) struct Answer {
+    pub(super) body: Body,
+    pub(super) media_type: String,
+    /// How long it may be kept; `None`: as the release it is about.
+    pub(super) cache: Option<CacheClass>,
+    /// Records that fit, on all pages.
+    pub(super) total: Option<i64>,
+    /// The next page, from the root of the host.
+    pub(super) next: Option<String>,
+    /// Whether the body is compressed with gzip already.
+    pub(super) gzip: bool,
+    /// What a page may load; `None` for what is no page.
+    pub(super) policy: Option<&'static str>,
+}
+
+impl Answer {
+    /// A JSON document.
+    pub(super) fn json(body: Vec<u8>) -> Self {
+        Self::bytes("application/json", body)
+    }
+
+    /// Bytes of some type.
+    pub(super) fn bytes(media_type: impl Into<String>, body: Vec<u8>) -> Self {
+        Self {
+            body: Body::Bytes(body),
+            media_type: media_type.into(),
+            cache: None,
+            total: None,
+            next: None,
+            gzip: false,
+            policy: None,
+        }
+    }
+
+    /// The same, to be kept in another way than its release.
+    pub(super) fn cached(self, cache: CacheClass) -> Self {
+        Self { cache: Some(cache), ..self }
+    }
+}
+
+/// The body of an answer.
+pub(super) enum Body {
+    /// Bytes in memory.
+    Bytes(Vec<u8>),
+    /// A file of a release.
+    File(FileBody),
+}
+
+/// A file of a release, or a part of it.
+#[derive(Debug)]
+pub(super) struct FileBody {
+    /// The file, open: what is announced can be sent.
+    pub(super) file: File,
+    /// Its size in bytes.
+    pub(super) size: u64,
+    /// SHA-256 of its bytes, in hexadecimal.
+    pub(super) sha256: String,
+    /// The first byte asked for and the one after the last; `None`: all.
+    pub(super) range: Option<(u64, u64)>,
+}

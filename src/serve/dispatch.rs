@@ -1,0 +1,345 @@
+//! Takes a request to its endpoint and brings the answer back: method, release, conditions, faults.
+
+use std::panic::AssertUnwindSafe;
+
+use actix_web::http::{Method, StatusCode, header};
+use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, web};
+use chrono::NaiveDate;
+use futures_util::FutureExt as _;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::answer::{Answer, Body, Plan, Work};
+use super::endpoint::{Base, Call, Endpoint};
+use super::error::{Code, Problem, cut};
+use super::files;
+use super::headers::{
+    CacheClass, ReleaseHeaders, client_has, client_has_since, put_release, tag_of, takes_json,
+    weak_tag,
+};
+use super::state::{Place, State};
+use crate::record::ReleaseId;
+
+/// Methods every endpoint answers.
+const METHODS: &str = "GET, HEAD, OPTIONS";
+
+/// Where the paths of a release begin, among those of the API.
+const RELEASE: &str = "/releases/{release}";
+
+/// What stands unescaped in a segment of a path.
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+
+/// What stands in the varying segments of a path.
+pub(super) type Segments = actix_web::dev::Path<actix_web::dev::Url>;
+
+/// Seconds after which a server without a release is worth asking again.
+const RETRY_AFTER: &str = "30";
+
+/// Answers a request to an endpoint. Never fails: every failure is a problem document.
+pub(super) async fn serve(
+    endpoint: &'static Endpoint,
+    state: State,
+    request: HttpRequest,
+) -> HttpResponse {
+    match *request.method() {
+        Method::GET | Method::HEAD => {}
+        Method::OPTIONS => return options(),
+        _ => {
+            let method = request.method();
+            let detail = format!("{method} is not allowed: the service is read only");
+            return refuse(&request, &Problem::new(Code::MethodNotAllowed, detail));
+        }
+    }
+    // A panic would drop the connection without a word.
+    let answered = AssertUnwindSafe(answer(endpoint, &state, &request)).catch_unwind().await;
+    let answered =
+        answered.unwrap_or_else(|panic| Err(Problem::internal(words_of(panic.as_ref()))));
+    answered.unwrap_or_else(|problem| refuse(&request, &problem))
+}
+
+/// Answers a request to an address that does not exist.
+pub(super) async fn nothing_here(request: HttpRequest) -> HttpResponse {
+    let detail = format!("nothing is at {}; /openapi.json lists what is", cut(request.path()));
+    refuse(&request, &Problem::not_found(detail))
+}
+
+/// Answers a request whose path and query have more than `limit` bytes.
+pub(super) fn too_long(request: &HttpRequest, limit: usize) -> HttpResponse {
+    let detail = format!("path and query have more than {limit} bytes; ask in several requests");
+    refuse(request, &Problem::new(Code::UriTooLong, detail))
+}
+
+fn options() -> HttpResponse {
+    HttpResponse::NoContent()
+        .insert_header((header::ALLOW, METHODS))
+        .insert_header((header::ACCESS_CONTROL_ALLOW_METHODS, METHODS))
+        .insert_header((
+            header::ACCESS_CONTROL_ALLOW_HEADERS,
+            "Accept, If-Modified-Since, If-None-Match, If-Range, Range",
+        ))
+        .insert_header((header::ACCESS_CONTROL_MAX_AGE, "86400"))
+        .finish()
+}
+
+async fn answer(
+    endpoint: &'static Endpoint,
+    state: &State,
+    request: &HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    if endpoint.base != Base::Root && !takes_json(request.headers()) {
+        let detail = "only application/json is available here";
+        return Err(Problem::new(Code::NotAcceptable, detail));
+    }
+    let segments = request.match_info();
+    let place = match (endpoint.base, segments.get("release")) {
+        (_, Some(name)) => Some(named_release(state, name)?),
+        (Base::Release, None) => Some(newest_release(state)?),
+        (Base::Api | Base::Root, None) => None,
+    };
+    if let Some(place) = &place {
+        request.extensions_mut().insert(place.clone());
+    }
+    let call = Call {
+        state,
+        endpoint,
+        path: path_below_base(endpoint, segments),
+        place,
+        query: request.query_string(),
+        segments,
+        head: request.method() == Method::HEAD,
+        headers: request.headers(),
+    };
+    match (endpoint.handler)(&call)? {
+        Plan::Moved { to, permanent } => Ok(moved(&call, &to, permanent)),
+        Plan::Answer { canonical, short, work } => carry_out(&call, canonical, short, work).await,
+    }
+}
+
+async fn carry_out(
+    call: &Call<'_>,
+    canonical: Option<String>,
+    short: bool,
+    work: Work,
+) -> Result<HttpResponse, Problem> {
+    let public_url = &call.state.settings().public_url;
+    let query = canonical.clone().unwrap_or_default();
+    let newest = if call.endpoint.base == Base::Api { "/v1/releases/latest" } else { "/v1" };
+    let place = call.place.as_ref();
+    let in_release = place.map(|place| ReleaseHeaders {
+        place,
+        // A file is not one of several forms of an answer.
+        linked: call.endpoint.base != Base::Root,
+        public_url,
+        newest,
+        path: &call.path,
+        query: &query,
+    });
+    let had_since = place.is_some_and(|place| {
+        place.pinned && client_has_since(call.headers, place.release.known.manifest.published_at)
+    });
+    let class = match place {
+        Some(place) if place.pinned => CacheClass::Pinned,
+        Some(_) => CacheClass::Latest,
+        None => CacheClass::Minute,
+    };
+    // The ETag follows from the question, so it is known before any work is done.
+    let early = place
+        .zip(canonical.as_ref())
+        .map(|(place, query)| weak_tag(place.release.id(), &format!("{}{query}", call.path)));
+    if let Some(tag) = early.as_ref().filter(|tag| had_since || has_exactly(call, tag)) {
+        return Ok(not_modified(tag, class, in_release.as_ref()));
+    }
+    let answer = if short { work()? } else { in_background(work).await? };
+    let class = answer.cache.unwrap_or(class);
+    let tag = match &answer.body {
+        Body::File(file) => format!("\"{}\"", file.sha256),
+        Body::Bytes(bytes) => early.unwrap_or_else(|| tag_of(bytes)),
+    };
+    if class != CacheClass::Never && (had_since || client_has(call.headers, &tag)) {
+        return Ok(not_modified(&tag, class, in_release.as_ref()));
+    }
+    Ok(complete(answer, class, &tag, in_release.as_ref()))
+}
+
+/// Whether the client names this very version; `*` has to wait until it is known to exist.
+fn has_exactly(call: &Call<'_>, tag: &str) -> bool {
+    call.header("if-none-match").is_some_and(|known| known.trim() != "*")
+        && client_has(call.headers, tag)
+}
+
+async fn in_background(work: Work) -> Result<Answer, Problem> {
+    let caught = web::block(move || std::panic::catch_unwind(AssertUnwindSafe(work))).await;
+    match caught {
+        Ok(Ok(answer)) => answer,
+        Ok(Err(panic)) => Err(Problem::internal(words_of(panic.as_ref()))),
+        Err(error) => Err(Problem::internal(error.to_string())),
+    }
+}
+
+fn not_modified(
+    tag: &str,
+    class: CacheClass,
+    in_release: Option<&ReleaseHeaders<'_>>,
+) -> HttpResponse {
+    let mut response = HttpResponse::NotModified();
+    response.insert_header((header::ETAG, tag));
+    response.insert_header((header::CACHE_CONTROL, class.cache_control()));
+    if let Some(headers) = in_release {
+        headers.put(&mut response, None);
+    }
+    response.finish()
+}
+
+fn complete(
+    answer: Answer,
+    class: CacheClass,
+    tag: &str,
+    in_release: Option<&ReleaseHeaders<'_>>,
+) -> HttpResponse {
+    let mut response = HttpResponse::Ok();
+    response.insert_header((header::CACHE_CONTROL, class.cache_control()));
+    if class != CacheClass::Never {
+        response.insert_header((header::ETAG, tag));
+    }
+    response.insert_header((header::CONTENT_TYPE, answer.media_type));
+    if let Some(total) = answer.total {
+        response.insert_header(("Dataset-Total", total.to_string()));
+    }
+    if let Some(headers) = in_release {
+        headers.put(&mut response, answer.next.as_deref());
+    }
+    if let Some(policy) = answer.policy {
+        response.insert_header((header::CONTENT_SECURITY_POLICY, policy));
+    }
+    if answer.gzip {
+        response.insert_header((header::CONTENT_ENCODING, "gzip"));
+    }
+    match answer.body {
+        Body::Bytes(bytes) => response.body(bytes),
+        Body::File(file) => files::send(response, file),
+    }
+}
+
+fn moved(call: &Call<'_>, to: &str, permanent: bool) -> HttpResponse {
+    let (status, class) = if permanent {
+        (StatusCode::PERMANENT_REDIRECT, CacheClass::Latest)
+    } else {
+        (StatusCode::TEMPORARY_REDIRECT, CacheClass::Minute)
+    };
+    let mut response = HttpResponse::build(status);
+    let public_url = &call.state.settings().public_url;
+    response.insert_header((header::LOCATION, format!("{public_url}{to}")));
+    response.insert_header((header::CACHE_CONTROL, class.cache_control()));
+    if let Some(place) = &call.place {
+        put_release(&mut response, place, place.pinned || call.endpoint.base == Base::Root);
+    }
+    response.finish()
+}
+
+/// The answer that says what went wrong.
+fn refuse(request: &HttpRequest, problem: &Problem) -> HttpResponse {
+    if let Some(cause) = &problem.cause {
+        let id = request_id_of(request);
+        let cause: &dyn std::error::Error = cause.as_ref();
+        tracing::error!(error = cause, request_id = id, uri = %request.uri(), "request failed");
+    }
+    let mut response = HttpResponse::build(problem.code.status());
+    let cache = match problem.code {
+        Code::NotFound | Code::UnknownRelease => CacheClass::Minute.cache_control(),
+        Code::Gone if problem.of_pinned_release => CacheClass::Pinned.cache_control(),
+        Code::Gone => CacheClass::Latest.cache_control(),
+        Code::UnknownParameter
+        | Code::InvalidParameter
+        | Code::LimitTooLarge
+        | Code::CursorMismatch
+        | Code::MethodNotAllowed
+        | Code::NotAcceptable
+        | Code::PayloadTooLarge
+        | Code::UriTooLong
+        | Code::RangeNotSatisfiable
+        | Code::RateLimited
+        | Code::Unavailable
+        | Code::Internal => CacheClass::Never.cache_control(),
+    };
+    response.insert_header((header::CACHE_CONTROL, cache));
+    if let Some(place) = request.extensions().get::<Place>() {
+        put_release(&mut response, place, false);
+    }
+    if problem.code == Code::MethodNotAllowed {
+        response.insert_header((header::ALLOW, METHODS));
+    }
+    if problem.code == Code::Unavailable {
+        response.insert_header((header::RETRY_AFTER, RETRY_AFTER));
+    }
+    if let Some(size) = problem.file_size {
+        response.insert_header((header::CONTENT_RANGE, format!("bytes */{size}")));
+    }
+    response.insert_header((header::CONTENT_TYPE, "application/problem+json"));
+    // What is too long to read is too long to repeat.
+    let address = request.uri().path_and_query().filter(|_| problem.code != Code::UriTooLong);
+    let instance = address.map_or("/", |address| address.as_str());
+    let mut body = Vec::new();
+    super::json::write_value(&mut body, &problem.document(instance));
+    response.body(body)
+}
+
+/// The name under which a request stands in the log and in its answer.
+#[derive(Clone)]
+pub(super) struct RequestId(pub(super) String);
+
+fn request_id_of(request: &HttpRequest) -> String {
+    request.extensions().get::<RequestId>().map(|RequestId(id)| id.clone()).unwrap_or_default()
+}
+
+fn newest_release(state: &State) -> Result<Place, Problem> {
+    let release = state.releases().newest().ok_or_else(Problem::unavailable)?;
+    Ok(Place { release, pinned: false })
+}
+
+/// The release a path names: exactly, as `latest`, or by a day.
+fn named_release(state: &State, name: &str) -> Result<Place, Problem> {
+    let newest = newest_release(state)?;
+    if name == "latest" {
+        return Ok(newest);
+    }
+    let (release, pinned) = if let Ok(release) = name.parse::<ReleaseId>() {
+        (Some(release), true)
+    } else if let Some(day) = day_of(name) {
+        // What a day means changes when another release is published on it.
+        (state.releases().on_or_before(day), false)
+    } else {
+        (None, true)
+    };
+    let unknown = || {
+        let newest = newest.release.id();
+        Problem::new(
+            Code::UnknownRelease,
+            format!("there is no release `{}`; the newest is {newest}", cut(name)),
+        )
+    };
+    let release = release.ok_or_else(unknown)?;
+    let release = state.releases().get(release).map_err(Problem::internal)?.ok_or_else(unknown)?;
+    Ok(Place { release, pinned })
+}
+
+/// A day in its one spelling.
+fn day_of(name: &str) -> Option<NaiveDate> {
+    name.parse().ok().filter(|day: &NaiveDate| day.to_string() == name)
+}
+
+/// The path below the base, in its one spelling.
+fn path_below_base(endpoint: &Endpoint, segments: &Segments) -> String {
+    let mut path = endpoint.path.strip_prefix(RELEASE).unwrap_or(&endpoint.path).to_owned();
+    for segment in &endpoint.segments {
+        let value = segments.get(segment.name).unwrap_or_default();
+        let value = utf8_percent_encode(value, SEGMENT).to_string();
+        path = path.replace(&format!("{{{}}}", segment.name), &value);
+    }
+    path
+}
+
+/// What a panic says.
+fn words_of(panic: &(dyn std::any::Any + Send)) -> String {
+    let words = panic.downcast_ref::<&str>().map(|words| (*words).to_owned());
+    let words = words.or_else(|| panic.downcast_ref::<String>().cloned());
+    format!("a handler panicked: {}", words.unwrap_or_default())
+}

@@ -1,0 +1,136 @@
+//! Answers requests from release files. Nothing here can start work on the data.
+
+mod answer;
+mod cursor;
+mod dispatch;
+mod endpoint;
+mod error;
+mod example;
+mod extract;
+mod files;
+mod headers;
+mod json;
+mod openapi;
+mod page;
+mod parameter;
+mod releases;
+mod responses;
+mod routes;
+mod state;
+mod status;
+
+use std::future::Future;
+use std::net::TcpListener;
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::middleware::{Next, from_fn};
+use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::{App, HttpMessage as _, HttpRequest, HttpServer};
+
+pub use error::Code;
+pub use releases::{KnownRelease, OpenRelease, Releases, ReleasesError};
+pub use state::{Settings, State};
+pub use status::{
+    Health, HeldCandidate, RunStatus, SourceStatus, StatusDocument, StatusSource, StatusUnknown,
+};
+
+use dispatch::RequestId;
+use endpoint::ENDPOINTS;
+
+/// Seconds requests under way have to finish when the server stops.
+const GRACE: u64 = 20;
+
+/// Threads per worker for what may take long: searches, large counts, reading files.
+const LONG_WORK_THREADS: usize = 8;
+
+/// Bytes of path and query that are read.
+const LONGEST_ADDRESS: usize = 8192;
+
+/// Why the server stopped before it was told to.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The socket cannot be listened on.
+    #[error("cannot listen")]
+    Listen(#[source] std::io::Error),
+    /// The server failed while it ran.
+    #[error("the server failed")]
+    Failed(#[source] std::io::Error),
+}
+
+/// The OpenAPI 3.1 document of everything that is served.
+#[must_use]
+pub fn openapi() -> serde_json::Value {
+    openapi::document()
+}
+
+/// Answers requests until `shutdown` is done, then lets those under way finish.
+pub async fn run(
+    listener: TcpListener,
+    state: State,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), ServeError> {
+    let workers = match state.settings().workers {
+        0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+        workers => workers,
+    };
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(Data::new(state.clone()))
+            .configure(routes)
+            .default_service(web::route().to(dispatch::nothing_here))
+            .wrap(from_fn(always))
+    })
+    .workers(workers)
+    .worker_max_blocking_threads(LONG_WORK_THREADS)
+    // Without it small answers on a kept connection wait for the client's acknowledgement.
+    .tcp_nodelay(true)
+    .shutdown_timeout(GRACE)
+    .disable_signals()
+    .listen(listener)
+    .map_err(ServeError::Listen)?
+    .run();
+    let handle = server.handle();
+    let stop = async {
+        shutdown.await;
+        handle.stop(true).await;
+        // The server ends first; what is left is to wait for it.
+        std::future::pending::<()>().await;
+    };
+    tokio::select! {
+        ended = server => ended.map_err(ServeError::Failed),
+        () = stop => Ok(()),
+    }
+}
+
+/// Registers every endpoint at every path it has, with and without a slash at the end.
+fn routes(config: &mut ServiceConfig) {
+    for endpoint in &*ENDPOINTS {
+        for pattern in endpoint.patterns() {
+            let handler = move |request: HttpRequest, state: Data<State>| {
+                dispatch::serve(endpoint, State::clone(&state), request)
+            };
+            let slashed = format!("{pattern}/");
+            config.service(web::resource([pattern, slashed]).route(web::route().to(handler)));
+        }
+    }
+}
+
+/// Names the request and puts on every answer what stands on all of them.
+async fn always(
+    state: Data<State>,
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
+    let id = state.request_id();
+    request.extensions_mut().insert(RequestId(id.clone()));
+    let address = request.uri().path_and_query().map_or(0, |address| address.as_str().len());
+    let mut response = if address > LONGEST_ADDRESS {
+        let refusal = dispatch::too_long(request.request(), LONGEST_ADDRESS);
+        request.into_response(refusal).map_into_right_body()
+    } else {
+        next.call(request).await?.map_into_left_body()
+    };
+    headers::put_always(response.headers_mut(), &id);
+    Ok(response)
+}

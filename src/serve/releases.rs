@@ -1,0 +1,286 @@
+//! The releases there are: the newest always open, a few older ones kept open after use.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use chrono::NaiveDate;
+
+use crate::record::ReleaseId;
+use crate::release::database::{DatabaseError, Query, ReleaseDatabase};
+use crate::release::{MANIFEST_FILE, Manifest, ManifestError, digest};
+
+/// The name of the release file in the folder of its release.
+const DATABASE_FILE: &str = "dataset.sqlite";
+
+/// Releases other than the newest that stay open, where nothing else is said.
+const KEPT_OPEN: usize = 4;
+
+/// Totals remembered per release.
+const KEPT_TOTALS: usize = 10_000;
+
+/// The longest query, in bytes, whose total is remembered.
+const KEPT_KEY: usize = 256;
+
+/// Why releases cannot be served.
+#[derive(Debug, thiserror::Error)]
+pub enum ReleasesError {
+    /// A folder or manifest cannot be read.
+    #[error("`{}` cannot be read: check its permissions", path.display())]
+    Unreadable {
+        /// The folder or file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// A manifest is not one.
+    #[error(
+        "manifest `{}` is damaged: delete the folder it lies in and copy or rebuild that release",
+        path.display()
+    )]
+    Manifest {
+        /// The manifest.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: ManifestError,
+    },
+    /// A folder, its manifest and its release file do not name the same release.
+    #[error(
+        "folder `{}` holds release {found}: put it where it belongs, or copy that release again",
+        path.display()
+    )]
+    Misplaced {
+        /// The folder.
+        path: PathBuf,
+        /// The release that is in it.
+        found: ReleaseId,
+    },
+    /// A release file cannot be read.
+    #[error("release {release} cannot be served")]
+    Database {
+        /// The release.
+        release: ReleaseId,
+        /// What is wrong with its file.
+        source: DatabaseError,
+    },
+}
+
+/// A release that exists: its folder has a manifest.
+#[derive(Debug)]
+pub struct KnownRelease {
+    /// What it is made of.
+    pub manifest: Manifest,
+    /// The bytes of the manifest, as published.
+    pub manifest_bytes: Vec<u8>,
+    /// SHA-256 of those bytes, in hexadecimal.
+    pub manifest_sha256: String,
+    /// Where its files lie.
+    pub folder: PathBuf,
+}
+
+/// A release whose file is open.
+#[derive(Debug)]
+pub struct OpenRelease {
+    /// What is known without opening it.
+    pub known: Arc<KnownRelease>,
+    /// Its file.
+    pub database: ReleaseDatabase,
+    totals: Mutex<HashMap<String, i64>>,
+}
+
+impl OpenRelease {
+    fn open(known: Arc<KnownRelease>) -> Result<Self, ReleasesError> {
+        let release = known.manifest.release;
+        let database = ReleaseDatabase::open(&known.folder.join(DATABASE_FILE))
+            .map_err(|source| ReleasesError::Database { release, source })?;
+        if database.meta().release != release {
+            let found = database.meta().release;
+            return Err(ReleasesError::Misplaced { path: known.folder.clone(), found });
+        }
+        Ok(Self { known, database, totals: Mutex::default() })
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn id(&self) -> ReleaseId {
+        self.known.manifest.release
+    }
+
+    /// The total of a query if it was counted before; `key` is its canonical spelling.
+    pub(super) fn counted(&self, key: &str) -> Option<i64> {
+        self.totals.lock().unwrap_or_else(PoisonError::into_inner).get(key).copied()
+    }
+
+    /// The total of a query. The data never changes, so it is counted once.
+    pub(super) fn total(&self, key: &str, query: &Query) -> Result<i64, DatabaseError> {
+        if let Some(total) = self.counted(key) {
+            return Ok(total);
+        }
+        let total = self.database.count(query)?;
+        if key.len() > KEPT_KEY {
+            return Ok(total);
+        }
+        let mut totals = self.totals.lock().unwrap_or_else(PoisonError::into_inner);
+        if totals.len() >= KEPT_TOTALS {
+            totals.clear();
+        }
+        totals.insert(key.to_owned(), total);
+        Ok(total)
+    }
+}
+
+/// The releases of a folder `releases/<release>/…`.
+#[derive(Debug)]
+pub struct Releases {
+    folder: PathBuf,
+    known: RwLock<Arc<BTreeMap<ReleaseId, Arc<KnownRelease>>>>,
+    newest: RwLock<Option<Arc<OpenRelease>>>,
+    keep_open: usize,
+    /// Last used last.
+    others: Mutex<Vec<Arc<OpenRelease>>>,
+}
+
+impl Releases {
+    /// The releases of a folder. Nothing is read before [`Self::reload`].
+    #[must_use]
+    pub fn new(folder: PathBuf) -> Self {
+        Self {
+            folder,
+            known: RwLock::default(),
+            newest: RwLock::default(),
+            keep_open: KEPT_OPEN,
+            others: Mutex::default(),
+        }
+    }
+
+    /// The same, but this many releases beside the newest stay open after use.
+    #[must_use]
+    pub fn keeping_open(self, releases: usize) -> Self {
+        Self { keep_open: releases, ..self }
+    }
+
+    /// Looks which releases there are and opens the newest.
+    ///
+    /// Requests under way keep the release they began with. Where a release is damaged, the
+    /// others are served all the same, and the error says what to do.
+    pub fn reload(&self) -> Result<(), ReleasesError> {
+        let before = self.known();
+        let mut known = BTreeMap::new();
+        let mut damage = None;
+        for (release, folder) in folders(&self.folder)? {
+            let read = match before.get(&release) {
+                Some(known) => Ok(Some(Arc::clone(known))),
+                None => read_manifest(release, folder),
+            };
+            match read {
+                Ok(Some(read)) => drop(known.insert(release, read)),
+                // Being written; it does not exist yet.
+                Ok(None) => {}
+                Err(error) => damage = Some(error),
+            }
+        }
+        let open = self.newest();
+        let mut newest = None;
+        let mut unusable = Vec::new();
+        for (release, candidate) in known.iter().rev() {
+            if let Some(open) = open.as_ref().filter(|open| open.id() == *release) {
+                newest = Some(Arc::clone(open));
+                break;
+            }
+            match OpenRelease::open(Arc::clone(candidate)) {
+                Ok(open) => {
+                    newest = Some(Arc::new(open));
+                    break;
+                }
+                Err(error) => {
+                    unusable.push(*release);
+                    damage = Some(error);
+                }
+            }
+        }
+        known.retain(|release, _| !unusable.contains(release));
+        *self.known.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(known);
+        *self.newest.write().unwrap_or_else(PoisonError::into_inner) = newest;
+        damage.map_or(Ok(()), Err)
+    }
+
+    /// The newest release, if there is any.
+    #[must_use]
+    pub fn newest(&self) -> Option<Arc<OpenRelease>> {
+        self.newest.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Every release, by name.
+    #[must_use]
+    pub fn known(&self) -> Arc<BTreeMap<ReleaseId, Arc<KnownRelease>>> {
+        Arc::clone(&self.known.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The last release published on that day or before.
+    #[must_use]
+    pub fn on_or_before(&self, day: NaiveDate) -> Option<ReleaseId> {
+        self.known().keys().rev().find(|release| release.date() <= day).copied()
+    }
+
+    /// The release of that name, opened if it is not; `None` if there is none.
+    pub fn get(&self, release: ReleaseId) -> Result<Option<Arc<OpenRelease>>, ReleasesError> {
+        if let Some(newest) = self.newest().filter(|newest| newest.id() == release) {
+            return Ok(Some(newest));
+        }
+        let Some(known) = self.known().get(&release).map(Arc::clone) else { return Ok(None) };
+        {
+            let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(at) = others.iter().position(|open| open.id() == release) {
+                let open = others.remove(at);
+                others.push(Arc::clone(&open));
+                return Ok(Some(open));
+            }
+        }
+        // Opened outside the lock: two requests may both open it, and one of the two is kept.
+        let open = Arc::new(OpenRelease::open(known)?);
+        let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
+        others.retain(|other| other.id() != release);
+        others.push(Arc::clone(&open));
+        if others.len() > self.keep_open {
+            others.remove(0);
+        }
+        Ok(Some(open))
+    }
+}
+
+/// The folders named like a release.
+fn folders(folder: &Path) -> Result<Vec<(ReleaseId, PathBuf)>, ReleasesError> {
+    let unreadable = |source| ReleasesError::Unreadable { path: folder.to_owned(), source };
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(unreadable(error)),
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(unreadable)?;
+        if let Some(release) = entry.file_name().to_str().and_then(|name| name.parse().ok()) {
+            found.push((release, entry.path()));
+        }
+    }
+    Ok(found)
+}
+
+fn read_manifest(
+    release: ReleaseId,
+    folder: PathBuf,
+) -> Result<Option<Arc<KnownRelease>>, ReleasesError> {
+    let path = folder.join(MANIFEST_FILE);
+    let manifest_bytes = match std::fs::read(&path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(source) => return Err(ReleasesError::Unreadable { path, source }),
+    };
+    let manifest = Manifest::read(&manifest_bytes)
+        .map_err(|source| ReleasesError::Manifest { path, source })?;
+    if manifest.release != release {
+        return Err(ReleasesError::Misplaced { path: folder, found: manifest.release });
+    }
+    let manifest_sha256 = digest::sha256(&manifest_bytes);
+    Ok(Some(Arc::new(KnownRelease { manifest, manifest_bytes, manifest_sha256, folder })))
+}

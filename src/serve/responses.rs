@@ -1,0 +1,165 @@
+//! What an operation may answer, and with which headers, for the `OpenAPI` document.
+
+use serde_json::{Map, Value, json};
+
+use super::endpoint::{Base, Endpoint};
+use super::parameter::Kind;
+
+/// Headers that are told once: name, meaning, an example.
+const HEADERS: &[(&str, &str, &str)] = &[
+    ("Allow", "The methods there are.", "GET, HEAD, OPTIONS"),
+    (
+        "Content-Location",
+        "The same answer by the name of its release; absent where the request named it.",
+        "/v1/releases/2026-11-24.1/agencies",
+    ),
+    ("Content-Range", "The part that is sent, and the size of the file.", "bytes 0-99/2048"),
+    ("Dataset-Release", "The release the answer is about.", "2026-11-24.1"),
+    ("Dataset-Total", "Records that fit, on all pages.", "2411"),
+    ("ETag", "The version of the answer, for `If-None-Match`.", "W/\"c29tZXRoaW5n\""),
+    (
+        "Last-Modified",
+        "When the release was published, for `If-Modified-Since`; absent where the request did not \
+         name the release.",
+        "Tue, 24 Nov 2026 06:00:00 GMT",
+    ),
+    (
+        "Link",
+        "The next page (`next`), this answer for ever (`canonical`), the same in other releases \
+         (`latest-version`, `predecessor-version`), the manifest, this document and the licence.",
+        "</v1/releases/2026-11-24.1/agencies>; rel=\"canonical\"",
+    ),
+    ("Location", "Where it is.", "/v1/agencies/agy_0123456789"),
+    ("Request-Id", "The name of the request in the server's log.", "1f2e3d4c-00000001"),
+    ("Retry-After", "Seconds after which it is worth asking again.", "30"),
+];
+
+/// Headers of the answers of an operation.
+const ALWAYS: &[&str] = &["Request-Id"];
+
+/// What is told once and may happen to several operations: status, name, meaning, headers beside
+/// those of every answer, whether it is a problem document.
+const SHARED: &[(&str, &str, &str, &[&str], bool)] = &[
+    ("304", "NotModified", "The client has it already.", &["Dataset-Release", "ETag"], false),
+    ("307", "Moved", "It is at another address.", &["Dataset-Release", "Location"], false),
+    ("308", "Moved", "It is at another address.", &["Dataset-Release", "Location"], false),
+    ("405", "MethodNotAllowed", "The service is read only.", &["Allow"], true),
+    ("416", "RangeNotSatisfiable", "The file ends before that part.", &["Content-Range"], true),
+    ("503", "Unavailable", "It cannot be answered yet.", &["Retry-After"], true),
+];
+
+/// The responses of an operation.
+pub(super) fn of(endpoint: &Endpoint) -> Value {
+    let answers = &endpoint.answers;
+    let mut media = json!({ "schema": answers.schema });
+    if let Some(example) = &answers.example {
+        media["example"] = example.clone();
+    }
+    let mut content = Map::new();
+    content.insert(answers.media_type.to_owned(), media);
+    let answer = |description: &str, part: &[&str]| {
+        let mut names = own_headers(endpoint);
+        names.extend_from_slice(part);
+        json!({
+            "description": description, "headers": references(&names), "content": content.clone(),
+        })
+    };
+    let mut responses = Map::new();
+    responses.insert("200".to_owned(), answer(&answers.description, &[]));
+    for status in statuses(endpoint) {
+        let response = match status.as_str() {
+            "206" => answer("A part of it.", &["Content-Range"]),
+            status => {
+                let shared = SHARED.iter().find(|(known, ..)| *known == status);
+                let name = shared.map_or("Problem", |(_, name, ..)| name);
+                json!({ "$ref": format!("#/components/responses/{name}") })
+            }
+        };
+        responses.insert(status, response);
+    }
+    responses.sort_keys();
+    Value::Object(responses)
+}
+
+/// Statuses of an operation other than 200: its own, and those that any request can meet.
+fn statuses(endpoint: &Endpoint) -> Vec<String> {
+    let mut statuses: Vec<String> = endpoint.answers.also.iter().map(u16::to_string).collect();
+    let any = ["304", "400", "405", "414", "4XX", "5XX"];
+    statuses.extend(any.map(str::to_owned));
+    if endpoint.base != Base::Root {
+        // Beyond the API an address has one form, whatever `Accept` says.
+        statuses.push("406".to_owned());
+    }
+    statuses
+}
+
+/// Headers of the answer that an operation gives when all is well.
+fn own_headers(endpoint: &Endpoint) -> Vec<&'static str> {
+    let mut names = ALWAYS.to_vec();
+    if !endpoint.path.starts_with("/health") {
+        names.push("ETag");
+    }
+    let names_release = endpoint.segments.iter().any(|segment| segment.name == "release");
+    if endpoint.base == Base::Release || names_release {
+        names.extend(["Dataset-Release", "Last-Modified"]);
+        if endpoint.base != Base::Root {
+            names.extend(["Content-Location", "Link"]);
+        }
+    }
+    if endpoint.parameters.iter().any(|parameter| matches!(parameter.kind, Kind::Limit)) {
+        names.push("Dataset-Total");
+    }
+    names
+}
+
+/// Responses that are told once.
+pub(super) fn shared() -> Value {
+    let mut responses = Map::new();
+    let problem =
+        ("", "Problem", "It failed; the document says why.", &["Dataset-Release"][..], true);
+    for (_, name, description, own, failed) in SHARED.iter().chain([&problem]) {
+        let names = [ALWAYS, own].concat();
+        let mut response = json!({ "description": description, "headers": references(&names) });
+        if *failed {
+            response["content"] = problem_content();
+        }
+        responses.insert((*name).to_owned(), response);
+    }
+    responses.sort_keys();
+    Value::Object(responses)
+}
+
+fn problem_content() -> Value {
+    json!({ "application/problem+json": {
+        "schema": { "$ref": "#/components/schemas/ProblemDocument" },
+        "example": {
+            "type": "/problems/invalid-parameter", "title": "Invalid query parameter",
+            "status": 400, "code": "invalid_parameter",
+            "detail": "'sate' is not a parameter of GET /v1/agencies",
+            "instance": "/v1/agencies?sate=CA",
+            "errors": [{
+                "parameter": "sate", "code": "unknown_parameter",
+                "detail": "unknown parameter", "did_you_mean": "state", "allowed": ["state"],
+            }],
+        },
+    } })
+}
+
+/// Headers that are told once.
+pub(super) fn headers() -> Value {
+    let header = |(name, description, example): &(&str, &str, &str)| {
+        let schema = json!({ "type": "string" });
+        let header = json!({ "description": description, "schema": schema, "example": example });
+        ((*name).to_owned(), header)
+    };
+    Value::Object(HEADERS.iter().map(header).collect())
+}
+
+fn references(names: &[&str]) -> Value {
+    let reference = |name: &&str| {
+        ((*name).to_owned(), json!({ "$ref": format!("#/components/headers/{name}") }))
+    };
+    let mut headers: Map<_, _> = names.iter().map(reference).collect();
+    headers.sort_keys();
+    Value::Object(headers)
+}

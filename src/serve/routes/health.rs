@@ -1,0 +1,114 @@
+//! How the service and its machinery are doing.
+
+use serde::Serialize;
+use serde_json::json;
+use utoipa::ToSchema;
+
+use super::json as json_answer;
+use crate::serve::answer::{Answer, Plan};
+use crate::serve::endpoint::{Answers, Base, Call, Endpoint};
+use crate::serve::error::{Code, Problem};
+use crate::serve::headers::CacheClass;
+
+/// That the service is well. If it is not, the answer is a problem document.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::serve) struct HealthReport {
+    /// Always `ok`.
+    #[schema(example = "ok")]
+    status: &'static str,
+}
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![status(), live(), ready()]
+}
+
+fn status() -> Endpoint {
+    let example = json!({
+        "data": { "last_run": null, "next_run_at": null, "sources": [], "held": [] },
+        "links": { "self": "/v1/status", "docs": "/docs" },
+    });
+    Endpoint {
+        id: "getStatus".to_owned(),
+        base: Base::Api,
+        path: "/status".to_owned(),
+        tag: "service",
+        summary: "How the machinery is doing".to_owned(),
+        description:
+            "The last and the next refresh, the health of every source, and candidates that \
+                      a gate holds back. No part of any release. 503 where this server has no \
+                      catalog to know it from."
+                .to_owned(),
+        segments: Vec::new(),
+        parameters: Vec::new(),
+        answers: Answers { also: &[503], ..json_answer("StatusAnswer", "The status.", example) },
+        resource: None,
+        handler: answer_status,
+    }
+}
+
+fn answer_status(call: &Call<'_>) -> Result<Plan, Problem> {
+    call.asked()?;
+    let state = call.state.clone();
+    let work = move || {
+        let public_url = &state.settings().public_url;
+        let status = state.status().map_err(|error| {
+            tracing::error!(error = &*error as &dyn std::error::Error, "no status to be had");
+            Problem::new(Code::Unavailable, "how the service is doing is not known here")
+        })?;
+        let body = json!({
+            "data": status,
+            "links": {
+                "self": format!("{public_url}/v1/status"), "docs": format!("{public_url}/docs"),
+            },
+        });
+        Ok(Answer::json(body.to_string().into_bytes()).cached(CacheClass::Minute))
+    };
+    Ok(Plan::Answer { canonical: None, short: false, work: Box::new(work) })
+}
+
+fn live() -> Endpoint {
+    Endpoint {
+        id: "getLiveness".to_owned(),
+        base: Base::Root,
+        path: "/health/live".to_owned(),
+        tag: "service",
+        summary: "Whether the process answers".to_owned(),
+        description: "For whoever restarts it.".to_owned(),
+        segments: Vec::new(),
+        parameters: Vec::new(),
+        answers: json_answer("HealthReport", "It does.", json!({ "status": "ok" })),
+        resource: None,
+        handler: |call: &Call<'_>| {
+            call.asked()?;
+            Ok(well())
+        },
+    }
+}
+
+fn ready() -> Endpoint {
+    Endpoint {
+        id: "getReadiness".to_owned(),
+        base: Base::Root,
+        path: "/health/ready".to_owned(),
+        tag: "service",
+        summary: "Whether there is a release to answer from".to_owned(),
+        description: "For whoever sends requests to it.".to_owned(),
+        segments: Vec::new(),
+        parameters: Vec::new(),
+        answers: Answers {
+            also: &[503],
+            ..json_answer("HealthReport", "There is.", json!({ "status": "ok" }))
+        },
+        resource: None,
+        handler: |call: &Call<'_>| {
+            call.asked()?;
+            call.state.releases().newest().ok_or_else(Problem::unavailable)?;
+            Ok(well())
+        },
+    }
+}
+
+fn well() -> Plan {
+    let body = json!(HealthReport { status: "ok" }).to_string().into_bytes();
+    Plan::ready(Answer::json(body).cached(CacheClass::Never))
+}

@@ -1,0 +1,38 @@
+//! The endpoints, by what they are about. Adding one: a file here and a line in [`all`].
+
+mod health;
+mod history;
+mod records;
+mod releases;
+mod service;
+mod summary;
+
+use super::endpoint::{Answers, Endpoint};
+
+pub(super) use health::HealthReport;
+pub(super) use history::HistoryEntry;
+pub(super) use records::settled_by_path;
+pub(super) use releases::ReleaseEntry;
+pub(super) use summary::Summary;
+
+/// Every endpoint, in the order of the documents.
+pub(super) fn all() -> Vec<Endpoint> {
+    let mut endpoints = records::endpoints();
+    endpoints.extend(history::endpoints());
+    endpoints.extend(summary::endpoints());
+    endpoints.extend(releases::endpoints());
+    endpoints.extend(health::endpoints());
+    endpoints.extend(service::endpoints());
+    endpoints
+}
+
+/// A JSON answer of a schema of the OpenAPI document.
+fn json(schema: &str, description: impl Into<String>, example: serde_json::Value) -> Answers {
+    Answers {
+        description: description.into(),
+        media_type: "application/json",
+        schema: serde_json::json!({ "$ref": format!("#/components/schemas/{schema}") }),
+        example: Some(example),
+        also: &[],
+    }
+}

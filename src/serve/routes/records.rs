@@ -1,0 +1,291 @@
+//! Lists and single records of every resource, and the evidence of a record.
+
+use super::json;
+use crate::record::{Cell, RESOURCES, Resource, SubjectType};
+use crate::release::database::{Filter, Identity, Op, Query};
+use crate::serve::answer::{Answer, Plan};
+use crate::serve::cursor::{self, Scope};
+use crate::serve::endpoint::{Answers, Base, Call, Endpoint, Segment};
+use crate::serve::error::{Code, Problem, cut};
+use crate::serve::example;
+use crate::serve::extract::Asked;
+use crate::serve::page::{self, Addresses, ListLinks, ListMeta, Meta, RecordLinks};
+use crate::serve::parameter::Parameter;
+use crate::serve::state::Place;
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    RESOURCES
+        .iter()
+        .flat_map(|resource| {
+            let evidence = settled_by_path(resource).map(|settled| evidence(resource, settled));
+            [list(resource), get(resource)].into_iter().chain(evidence)
+        })
+        .collect()
+}
+
+fn list(resource: &'static Resource) -> Endpoint {
+    let table = resource.table;
+    Endpoint {
+        id: format!("list{}", example::camel(table)),
+        base: Base::Release,
+        path: format!("/{table}"),
+        tag: table,
+        summary: format!("List {}", table.replace('_', " ")),
+        description:
+            "In the order of their ids where no `sort` is given. Follow `links.next` until \
+                      it is null: the pages of one release, put together, are all its records."
+                .to_owned(),
+        segments: Vec::new(),
+        parameters: Parameter::of_list(resource, &[]),
+        answers: Answers {
+            also: &[503],
+            ..json(
+                &format!("{}Page", resource.schema),
+                "A page of records.",
+                example::page(resource),
+            )
+        },
+        resource: Some(resource),
+        handler: answer_list,
+    }
+}
+
+fn get(resource: &'static Resource) -> Endpoint {
+    Endpoint {
+        id: format!("get{}", resource.schema),
+        base: Base::Release,
+        path: format!("/{}/{{id}}", resource.table),
+        tag: resource.table,
+        summary: format!("Get one of the {}", resource.table.replace('_', " ")),
+        description: "An id that was merged into another is answered 308 with the address of the \
+                      survivor, one that was taken back 410 with the reason."
+            .to_owned(),
+        segments: vec![id_segment(resource)],
+        parameters: Vec::new(),
+        answers: Answers {
+            also: &[308, 404, 410, 503],
+            ..json(&format!("{}Record", resource.schema), "The record.", example::record(resource))
+        },
+        resource: Some(resource),
+        handler: answer_get,
+    }
+}
+
+/// Columns of evidence that the path of a record's evidence settles; `None` where evidence neither
+/// speaks of such records nor comes from them.
+pub(in crate::serve) fn settled_by_path(resource: &Resource) -> Option<&'static [&'static str]> {
+    if resource.table == "sources" {
+        return Some(&["source_id"]);
+    }
+    let subject = subject_word(resource);
+    let is_subject = SubjectType::ALL.iter().any(|known| known.as_str() == subject);
+    is_subject.then_some(&["subject_type", "subject_id"])
+}
+
+fn evidence(resource: &'static Resource, settled: &[&str]) -> Endpoint {
+    let evidence = evidence_resource();
+    Endpoint {
+        id: format!("list{}Evidence", resource.schema),
+        base: Base::Release,
+        path: format!("/{}/{{id}}/evidence", resource.table),
+        tag: resource.table,
+        summary: format!("List the evidence of one of the {}", resource.table.replace('_', " ")),
+        description: if resource.table == "sources" {
+            "What the source says, verbatim, and of which records."
+        } else {
+            "What sources say about the record, verbatim, and where they say so; also what \
+             contradicts it."
+        }
+        .to_owned(),
+        segments: vec![id_segment(resource)],
+        parameters: Parameter::of_list(evidence, settled),
+        answers: Answers {
+            also: &[308, 404, 410, 503],
+            ..json("EvidencePage", "A page of evidence.", example::page(evidence))
+        },
+        resource: Some(resource),
+        handler: answer_evidence,
+    }
+}
+
+/// The segment that names a record.
+pub(super) fn id_segment(resource: &'static Resource) -> Segment {
+    Segment {
+        name: "id",
+        description: "Id of the record.".to_owned(),
+        example: example::id(resource).to_owned(),
+    }
+}
+
+fn answer_list(call: &Call<'_>) -> Result<Plan, Problem> {
+    plan_list(call, call.resource()?, Vec::new())
+}
+
+fn answer_evidence(call: &Call<'_>) -> Result<Plan, Problem> {
+    let resource = call.resource()?;
+    let id = call.segment("id");
+    if let Some(moved) = elsewhere(call, call.place()?, resource, id, "/evidence")? {
+        return Ok(moved);
+    }
+    let evidence = evidence_resource();
+    let settled = settled_by_path(resource).unwrap_or_default().iter().filter_map(|name| {
+        let value = if *name == "subject_type" { subject_word(resource) } else { id.to_owned() };
+        let column = evidence.column(name)?;
+        Some(Filter { column, op: Op::Equal, values: vec![Cell::Text(value)] })
+    });
+    plan_list(call, evidence, settled.collect())
+}
+
+/// Plans a page; `settled` are conditions the path has set.
+fn plan_list(
+    call: &Call<'_>,
+    resource: &'static Resource,
+    settled: Vec<Filter>,
+) -> Result<Plan, Problem> {
+    let place = call.place()?.clone();
+    let Asked { filters, sort, limit, cursor, canonical } = call.asked()?;
+    let mut query = Query {
+        resource,
+        filters: settled.into_iter().chain(filters).collect(),
+        sort,
+        after: None,
+        limit,
+    };
+    let (path, release) = (call.path.clone(), place.release.id());
+    let scope = Scope { release, path: &path, filters: &canonical.filters, sort: &canonical.sort };
+    if let Some(cursor) = &cursor {
+        query.after = Some(cursor::decode(cursor, &scope, query.order().len())?);
+    }
+    let total_key = format!("{path}?{}", canonical.filters);
+    let short = query.is_short() && place.release.counted(&total_key).is_some();
+    let suffix = canonical.suffix(cursor.as_deref());
+    let this = format!("{path}{suffix}");
+    let addresses = Addresses::new(call.state, &place);
+    let csv = whole_file(&place, resource).filter(|_| query.filters.is_empty());
+    let work = move || {
+        let page = place.release.database.page(&query)?;
+        let total = place.release.total(&total_key, &query)?;
+        let next = page.rows.last().filter(|_| page.more).map(|row| {
+            let scope =
+                Scope { release, path: &path, filters: &canonical.filters, sort: &canonical.sort };
+            let cursor = cursor::encode(&scope, &query.keys_of(row));
+            addresses.pinned(&format!("{path}{}", canonical.suffix(Some(&cursor))))
+        });
+        let links = ListLinks {
+            this: addresses.link(&addresses.pinned(&this)),
+            next: next.as_deref().map(|next| addresses.link(next)),
+            csv: csv.map(|csv| addresses.link(&csv)),
+            docs: addresses.docs(),
+        };
+        let meta = ListMeta::of(&place, total, page.rows.len());
+        let body = page::list(resource, &page.rows, &meta, &links).map_err(Problem::internal)?;
+        Ok(Answer { total: Some(total), next, ..Answer::json(body) })
+    };
+    Ok(Plan::Answer { canonical: Some(suffix), short, work: Box::new(work) })
+}
+
+fn answer_get(call: &Call<'_>) -> Result<Plan, Problem> {
+    call.asked()?;
+    let resource = call.resource()?;
+    let place = call.place()?.clone();
+    let id = call.segment("id").to_owned();
+    let Some(row) = place.release.database.get(resource, &id)? else {
+        return elsewhere(call, &place, resource, &id, "")?.ok_or_else(|| unknown(resource, &id));
+    };
+    let addresses = Addresses::new(call.state, &place);
+    let link = |below| addresses.link(&addresses.pinned(&format!("{}{below}", call.path)));
+    let links = RecordLinks {
+        this: link(""),
+        history: link("/history"),
+        evidence: settled_by_path(resource).map(|_| link("/evidence")),
+        partnerships: (resource.table == "agencies").then(|| {
+            let query = format!("/partnerships?agency_id={id}");
+            addresses.link(&addresses.pinned(&query))
+        }),
+        docs: addresses.docs(),
+    };
+    let work = move || {
+        let body = page::record(resource, &row, &Meta::of(&place), &links);
+        Ok(Answer::json(body.map_err(Problem::internal)?))
+    };
+    Ok(Plan::Answer { canonical: Some(String::new()), short: true, work: Box::new(work) })
+}
+
+/// Where a record is if not here: `None` if it is here, an error if it is nowhere.
+pub(super) fn elsewhere(
+    call: &Call<'_>,
+    place: &Place,
+    resource: &'static Resource,
+    id: &str,
+    below: &str,
+) -> Result<Option<Plan>, Problem> {
+    match place.release.database.identity(resource, id)? {
+        Identity::Live => Ok(None),
+        Identity::Redirect { to_id, release: _ } => {
+            let release = call.segments.get("release");
+            let base = release.map_or("/v1".to_owned(), |name| format!("/v1/releases/{name}"));
+            let query = if call.query.is_empty() { "" } else { "?" };
+            let query = format!("{query}{}", call.query);
+            let to = format!("{base}/{}/{to_id}{below}{query}", resource.table);
+            Ok(Some(Plan::Moved { to, permanent: true }))
+        }
+        Identity::Withdrawn { release, reason } => {
+            let last = place.release.known.manifest.release;
+            let detail = format!("`{id}` was taken back in release {release}: {reason}");
+            let of_pinned_release = place.pinned && last >= release;
+            Err(Problem { of_pinned_release, ..Problem::new(Code::Gone, detail) })
+        }
+        Identity::Unknown => Err(unknown(resource, id)),
+    }
+}
+
+fn unknown(resource: &Resource, id: &str) -> Problem {
+    let id = cut(id);
+    Problem::not_found(format!("there is no `{id}` among {}", resource.table.replace('_', " ")))
+}
+
+/// The CSV file of all records of a resource.
+fn whole_file(place: &Place, resource: &Resource) -> Option<String> {
+    let name = format!("{}.csv", resource.table);
+    let manifest = &place.release.known.manifest;
+    manifest.file(&name).map(|file| format!("/data/{}/{}", manifest.release, file.name))
+}
+
+/// The word evidence has for records of a resource; none where no evidence speaks of them.
+pub(super) fn subject_word(resource: &Resource) -> String {
+    let mut word = String::new();
+    for (index, letter) in resource.schema.char_indices() {
+        if letter.is_ascii_uppercase() && index > 0 {
+            word.push('_');
+        }
+        word.push(letter.to_ascii_lowercase());
+    }
+    word
+}
+
+fn evidence_resource() -> &'static Resource {
+    Resource::of_table("evidence").expect("evidence is a resource")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_subject_of_evidence_that_is_a_resource_has_its_word() {
+        let words: Vec<_> = RESOURCES.iter().map(subject_word).collect();
+        for subject in SubjectType::ALL {
+            match subject {
+                // Rows of the gazetteer are no records of their own.
+                SubjectType::Place | SubjectType::County => {}
+                SubjectType::Agency
+                | SubjectType::Vendor
+                | SubjectType::Program
+                | SubjectType::Partnership
+                | SubjectType::Disclosure
+                | SubjectType::ReportedTotal
+                | SubjectType::Event => assert!(words.iter().any(|word| word == subject.as_str())),
+            }
+        }
+    }
+}

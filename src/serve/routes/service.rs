@@ -1,0 +1,172 @@
+//! The service's own documents: what can be asked, and what went wrong.
+
+use std::sync::{Arc, LazyLock};
+
+use serde_json::json;
+use utoipa_swagger_ui::Config;
+
+use crate::serve::answer::{Answer, Plan};
+use crate::serve::endpoint::{Answers, Base, Call, Endpoint, Segment};
+use crate::serve::error::{Code, Problem, cut};
+use crate::serve::headers::CacheClass;
+use crate::serve::openapi;
+
+/// `none`: otherwise the page has the document judged by a host of its makers.
+static CONFIG: LazyLock<Arc<Config<'static>>> =
+    LazyLock::new(|| Arc::new(Config::from("/openapi.json").validator_url("none")));
+
+/// What the page at `/docs` may load: its own parts alone. Its script sets styles on elements and
+/// draws its icons from `data:` addresses.
+const PAGE_POLICY: &str = "default-src 'self'; img-src 'self' data:; \
+                           style-src 'self' 'unsafe-inline'; script-src 'self'; \
+                           object-src 'none'; base-uri 'none'; form-action 'self'";
+
+static DOCUMENT: LazyLock<Vec<u8>> = LazyLock::new(|| openapi::document().to_string().into_bytes());
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![document(), docs(), docs_file(), problem()]
+}
+
+fn document() -> Endpoint {
+    Endpoint {
+        id: "getOpenApi".to_owned(),
+        base: Base::Root,
+        path: "/openapi.json".to_owned(),
+        tag: "service",
+        summary: "This document".to_owned(),
+        description: "Everything that can be asked, as OpenAPI 3.1.".to_owned(),
+        segments: Vec::new(),
+        parameters: Vec::new(),
+        answers: Answers {
+            description: "The document.".to_owned(),
+            media_type: "application/json",
+            schema: json!({ "type": "object" }),
+            example: Some(json!({ "openapi": "3.1.0" })),
+            also: &[],
+        },
+        resource: None,
+        handler: |call: &Call<'_>| {
+            call.asked()?;
+            Ok(Plan::ready(Answer::json(DOCUMENT.clone()).cached(CacheClass::Minute)))
+        },
+    }
+}
+
+fn docs() -> Endpoint {
+    Endpoint {
+        id: "getDocs".to_owned(),
+        base: Base::Root,
+        path: "/docs".to_owned(),
+        tag: "service",
+        summary: "Read and try the API".to_owned(),
+        description: "A page for people, made from the OpenAPI document; it needs no other host."
+            .to_owned(),
+        segments: Vec::new(),
+        parameters: Vec::new(),
+        answers: page_answer("The page."),
+        resource: None,
+        handler: |call: &Call<'_>| {
+            call.asked()?;
+            let page = swagger_file("index.html")?;
+            let text = String::from_utf8(page.bytes).map_err(Problem::internal)?;
+            // The page is served at `/docs`, its parts one level below.
+            let text = text
+                .replace("\"./", "\"/docs/")
+                .replace("href=\"index.css", "href=\"/docs/index.css");
+            let answer = Answer::bytes("text/html; charset=utf-8", text.into_bytes());
+            let answer = Answer { policy: Some(PAGE_POLICY), ..answer };
+            Ok(Plan::ready(answer.cached(CacheClass::Minute)))
+        },
+    }
+}
+
+fn docs_file() -> Endpoint {
+    Endpoint {
+        id: "getDocsFile".to_owned(),
+        base: Base::Root,
+        path: "/docs/{file}".to_owned(),
+        tag: "service",
+        summary: "A part of the page at /docs".to_owned(),
+        description: "Scripts and styles of the page.".to_owned(),
+        segments: vec![Segment {
+            name: "file",
+            description: "Name of the part.".to_owned(),
+            example: "swagger-ui.css".to_owned(),
+        }],
+        parameters: Vec::new(),
+        answers: Answers { also: &[404], ..page_answer("The part.") },
+        resource: None,
+        handler: |call: &Call<'_>| {
+            call.asked()?;
+            let file = swagger_file(call.segment("file"))?;
+            let answer = Answer { gzip: file.gzip, ..Answer::bytes(file.media_type, file.bytes) };
+            Ok(Plan::ready(answer.cached(CacheClass::Minute)))
+        },
+    }
+}
+
+fn problem() -> Endpoint {
+    Endpoint {
+        id: "getProblem".to_owned(),
+        base: Base::Root,
+        path: "/problems/{code}".to_owned(),
+        tag: "service",
+        summary: "What a sort of failure means".to_owned(),
+        description: "The page the `type` of a problem document points to.".to_owned(),
+        segments: vec![Segment {
+            name: "code",
+            description: "The code, with dashes.".to_owned(),
+            example: "invalid-parameter".to_owned(),
+        }],
+        parameters: Vec::new(),
+        answers: Answers {
+            description: "The explanation.".to_owned(),
+            media_type: "text/plain; charset=utf-8",
+            schema: json!({ "type": "string" }),
+            example: Some(json!(explain(Code::InvalidParameter))),
+            also: &[404],
+        },
+        resource: None,
+        handler: |call: &Call<'_>| {
+            call.asked()?;
+            let slug = call.segment("code");
+            let code = Code::ALL.iter().find(|code| code.slug() == slug);
+            let code = code
+                .ok_or_else(|| Problem::not_found(format!("there is no code `{}`", cut(slug))))?;
+            let answer = Answer::bytes("text/plain; charset=utf-8", explain(*code).into_bytes());
+            Ok(Plan::ready(answer.cached(CacheClass::Minute)))
+        },
+    }
+}
+
+fn explain(code: Code) -> String {
+    format!("{} ({})\n\n{}\n", code.title(), code.as_str(), code.help())
+}
+
+fn page_answer(description: &str) -> Answers {
+    Answers {
+        description: description.to_owned(),
+        media_type: "text/html; charset=utf-8",
+        schema: json!({ "type": "string" }),
+        example: Some(json!("<!DOCTYPE html>")),
+        also: &[],
+    }
+}
+
+struct SwaggerFile {
+    bytes: Vec<u8>,
+    media_type: String,
+    gzip: bool,
+}
+
+fn swagger_file(name: &str) -> Result<SwaggerFile, Problem> {
+    let found = utoipa_swagger_ui::serve(name, Arc::clone(&CONFIG))
+        .map_err(|error| Problem::internal(error.to_string()))?;
+    let file =
+        found.ok_or_else(|| Problem::not_found(format!("the page has no part `{}`", cut(name))))?;
+    Ok(SwaggerFile {
+        bytes: file.bytes.into_owned(),
+        media_type: file.content_type,
+        gzip: file.gzpipped,
+    })
+}

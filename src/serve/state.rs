@@ -1,0 +1,83 @@
+//! What every handler can reach.
+
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::releases::{OpenRelease, Releases};
+use super::status::{StatusDocument, StatusSource, StatusUnknown};
+
+/// What the server is told when it starts.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// The address clients use, such as `https://data.example.org`, put before every link.
+    /// Empty: links are relative to the host that is asked.
+    pub public_url: String,
+    /// Threads that answer; 0 means one per core.
+    pub workers: usize,
+}
+
+/// What every handler can reach. Cheap to clone.
+#[derive(Clone)]
+pub struct State(Arc<Shared>);
+
+struct Shared {
+    releases: Arc<Releases>,
+    status: Box<dyn StatusSource>,
+    settings: Settings,
+    /// Begins every request id, so that those of two processes differ.
+    process: u32,
+    requests: AtomicU64,
+}
+
+impl State {
+    /// The state of a server of these releases.
+    ///
+    /// The caller keeps a handle on `releases` and calls [`Releases::reload`] on it when a new
+    /// one was published.
+    pub fn new(
+        releases: Arc<Releases>,
+        status: impl StatusSource + 'static,
+        mut settings: Settings,
+    ) -> Self {
+        let bare = settings.public_url.trim_end_matches('/').len();
+        settings.public_url.truncate(bare);
+        let process = RandomState::new().hash_one(std::process::id());
+        Self(Arc::new(Shared {
+            releases,
+            status: Box::new(status),
+            settings,
+            process: (process >> 32) as u32,
+            requests: AtomicU64::new(0),
+        }))
+    }
+
+    /// The releases there are.
+    #[must_use]
+    pub fn releases(&self) -> &Releases {
+        &self.0.releases
+    }
+
+    pub(super) fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    pub(super) fn status(&self) -> Result<StatusDocument, StatusUnknown> {
+        self.0.status.status()
+    }
+
+    /// A name for a request that no other request of this process has.
+    pub(super) fn request_id(&self) -> String {
+        let number = self.0.requests.fetch_add(1, Ordering::Relaxed);
+        format!("{:08x}-{number:08x}", self.0.process)
+    }
+}
+
+/// The release a request is about.
+#[derive(Clone)]
+pub(super) struct Place {
+    /// The release.
+    pub(super) release: Arc<OpenRelease>,
+    /// Whether the request named it exactly, so that the answer holds for ever.
+    pub(super) pinned: bool,
+}

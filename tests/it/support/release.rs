@@ -1,0 +1,297 @@
+//! Small releases, written to a folder by plain inserts into the published schema.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use diesel::connection::SimpleConnection as _;
+use diesel::{Connection as _, SqliteConnection};
+use porchlight::record::{
+    Agency, AgencyId, AgencyKind, Answer, Cell, Completeness, Consent, Content, Detail, Disclosure,
+    DisclosureId, Evidence, EvidenceId, GeoPrecision, LegalBasis, Metric, Outcome, Partnership,
+    PartnershipId, PartnershipStatus, Record, ReleaseId, ReportedTotal, ReportedTotalId, Role,
+    Service, Source, Stage, SubjectType, ValueKind,
+};
+use porchlight::release::{
+    MANIFEST_FILE, Manifest, ManifestDraft, ManifestFile, PreviousRelease, digest,
+};
+
+const SCHEMA: &str = include_str!("../../../migrations/release/00000000000001_first_schema/up.sql");
+const INDEXES: &str = include_str!("../../../migrations/release-indexes.sql");
+
+/// A release in the making.
+pub(crate) struct ReleaseBuilder {
+    release: ReleaseId,
+    previous: Option<ReleaseId>,
+    statements: Vec<String>,
+    files: Vec<(&'static str, &'static str, Vec<u8>)>,
+}
+
+impl ReleaseBuilder {
+    pub(crate) fn new(release: &str) -> Self {
+        let release: ReleaseId = release.parse().unwrap();
+        let published_at = format!("{}T06:00:00Z", release.date());
+        let meta = [
+            ("release", release.to_string()),
+            ("published_at", published_at),
+            ("schema_version", "1.0.0".to_owned()),
+            ("software_version", "0.1.0".to_owned()),
+        ];
+        let statements = meta
+            .iter()
+            .map(|(key, value)| format!("INSERT INTO meta VALUES ('{key}', '{value}');"))
+            .collect();
+        Self { release, previous: None, statements, files: Vec::new() }
+    }
+
+    pub(crate) fn after(self, previous: &str) -> Self {
+        Self { previous: Some(previous.parse().unwrap()), ..self }
+    }
+
+    pub(crate) fn has<R: Record>(mut self, record: &R) -> Self {
+        let values: Vec<String> = record.cells().iter().map(literal).collect();
+        self.statements.push(format!("INSERT INTO {} VALUES ({});", R::TABLE, values.join(", ")));
+        self
+    }
+
+    pub(crate) fn sql(mut self, statement: &str) -> Self {
+        self.statements.push(statement.to_owned());
+        self
+    }
+
+    pub(crate) fn file(
+        mut self,
+        name: &'static str,
+        media_type: &'static str,
+        bytes: Vec<u8>,
+    ) -> Self {
+        self.files.push((name, media_type, bytes));
+        self
+    }
+
+    /// Writes the release below `home/releases`, its manifest last.
+    pub(crate) fn write(self, home: &Path) {
+        let folder = home.join("releases").join(self.release.to_string());
+        std::fs::create_dir_all(&folder).unwrap();
+        let database = folder.join("dataset.sqlite");
+        {
+            let mut connection = SqliteConnection::establish(database.to_str().unwrap()).unwrap();
+            connection.batch_execute(SCHEMA).unwrap();
+            connection.batch_execute(&self.statements.concat()).unwrap();
+            connection.batch_execute(INDEXES).unwrap();
+        }
+        let mut files = self.files;
+        files.push((
+            "dataset.sqlite",
+            "application/vnd.sqlite3",
+            std::fs::read(&database).unwrap(),
+        ));
+        let files = files.into_iter().map(|(name, media_type, bytes)| {
+            std::fs::write(folder.join(name), &bytes).unwrap();
+            ManifestFile {
+                name: name.to_owned(),
+                table: None,
+                media_type: media_type.to_owned(),
+                bytes: bytes.len() as u64,
+                sha256: digest::sha256(&bytes),
+                rows: None,
+            }
+        });
+        let manifest = manifest(self.release, self.previous).finish(Vec::new(), files.collect());
+        std::fs::write(folder.join(MANIFEST_FILE), Manifest::to_bytes(&manifest)).unwrap();
+    }
+}
+
+fn manifest(release: ReleaseId, previous: Option<ReleaseId>) -> ManifestDraft {
+    ManifestDraft {
+        release,
+        published_at: format!("{}T06:00:00Z", release.date()).parse().unwrap(),
+        schema_version: "1.0.0".to_owned(),
+        schema_sha256: "0".repeat(64),
+        software_version: "0.1.0".to_owned(),
+        previous: previous
+            .map(|release| PreviousRelease { release, manifest_sha256: "0".repeat(64) }),
+        accepted: None,
+        captures: Vec::new(),
+        sources: Vec::new(),
+        changes: BTreeMap::new(),
+        gates: Vec::new(),
+    }
+}
+
+fn literal(cell: &Cell) -> String {
+    match cell {
+        Cell::Null => "NULL".to_owned(),
+        Cell::Text(text) => format!("'{}'", text.replace('\'', "''")),
+        Cell::Integer(number) => number.to_string(),
+        Cell::Real(number) => format!("{number:?}"),
+    }
+}
+
+fn first_release() -> ReleaseId {
+    "2026-11-24.1".parse().unwrap()
+}
+
+/// A police department in Ohio.
+pub(crate) fn agency(name: &str) -> Agency {
+    Agency {
+        id: AgencyId::mint(name),
+        name: name.to_owned(),
+        aliases: vec!["The \"Finest\"".to_owned()],
+        kind: AgencyKind::Police,
+        service: Service::LawEnforcement,
+        state: "OH".to_owned(),
+        city: None,
+        counties: Vec::new(),
+        county_fips: Vec::new(),
+        ori: None,
+        fdid: None,
+        lat: None,
+        lon: None,
+        geo_precision: GeoPrecision::None,
+        registered: true,
+        active_partnerships: 0,
+        partnerships: 0,
+        disclosures: 0,
+        first_release: first_release(),
+        last_changed_release: first_release(),
+        evidence_count: 1,
+    }
+}
+
+/// A partnership nobody knows the standing of.
+pub(crate) fn partnership(key: &str, status: PartnershipStatus) -> Partnership {
+    Partnership {
+        id: PartnershipId::mint(key),
+        agency_id: None,
+        agency_name: key.to_owned(),
+        agency_name_reported: key.to_owned(),
+        state: Some("OH".to_owned()),
+        kind: AgencyKind::Police,
+        service: Service::LawEnforcement,
+        program_id: "ring-neighbors".parse().unwrap(),
+        vendor_id: "ring".parse().unwrap(),
+        status,
+        started_on: None,
+        started_on_precision: None,
+        started_on_basis: None,
+        ended_on: None,
+        ended_on_precision: None,
+        ended_on_basis: None,
+        last_listed_on: None,
+        status_as_of_on: None,
+        match_method: None,
+        match_score: None,
+        video_requests: None,
+        video_requests_as_of_on: None,
+        first_release: first_release(),
+        last_changed_release: first_release(),
+        evidence_count: 0,
+    }
+}
+
+/// An exact count of partner agencies stated for Ring.
+pub(crate) fn partner_agencies(scope: Service, value: f64, as_of: &str) -> ReportedTotal {
+    ReportedTotal {
+        id: ReportedTotalId::mint(&format!("{scope} {value} {as_of}")),
+        vendor_id: "ring".parse().unwrap(),
+        program_id: None,
+        metric: Metric::PartnerAgencies,
+        scope: Some(scope),
+        unit: "agencies".to_owned(),
+        value: Some(value),
+        value_lower: None,
+        value_upper: None,
+        value_kind: ValueKind::Exact,
+        period_from_on: None,
+        period_to_on: None,
+        as_of_on: Some(as_of.parse().unwrap()),
+        stated_by: "Amazon".to_owned(),
+        published_on: None,
+        first_release: first_release(),
+        last_changed_release: first_release(),
+        evidence_count: 1,
+    }
+}
+
+/// Footage handed over in emergencies, without consent.
+pub(crate) fn emergency_batch(incidents: i64) -> Disclosure {
+    Disclosure {
+        id: DisclosureId::mint(&incidents.to_string()),
+        vendor_id: "ring".parse().unwrap(),
+        program_id: None,
+        agency_id: None,
+        agency_name_reported: None,
+        state: None,
+        city: None,
+        stage: Stage::Disclosure,
+        detail: Detail::Batch,
+        incident_count: Some(incidents),
+        legal_basis: LegalBasis::Emergency,
+        consent: Consent::None,
+        warrant: Answer::No,
+        content: Content::Content,
+        outcome: Outcome::Full,
+        user_notified: Answer::Unknown,
+        occurred_from_on: None,
+        occurred_from_on_precision: None,
+        occurred_to_on: None,
+        occurred_to_on_precision: None,
+        title: "Videos given in emergencies".to_owned(),
+        summary: None,
+        first_release: first_release(),
+        last_changed_release: first_release(),
+        evidence_count: 1,
+    }
+}
+
+/// A publisher's file that is said to give one piece of evidence.
+pub(crate) fn source(id: &str) -> Source {
+    Source {
+        id: id.parse().unwrap(),
+        name: id.to_owned(),
+        publisher: "A publisher".to_owned(),
+        homepage: None,
+        url: None,
+        format: "csv".to_owned(),
+        licence: "CC BY 4.0".to_owned(),
+        attribution: "A publisher".to_owned(),
+        redistributable: true,
+        cadence: "never".to_owned(),
+        completeness: Completeness::Sample,
+        completeness_note: None,
+        data_as_of_on: None,
+        rows: 1,
+        issues: 0,
+        first_release: first_release(),
+        last_changed_release: first_release(),
+        evidence_count: 1,
+    }
+}
+
+/// What a source says about a record.
+pub(crate) fn evidence(subject_type: SubjectType, subject_id: &str, key: &str) -> Evidence {
+    Evidence {
+        id: EvidenceId::mint(&format!("{subject_id} {key}")),
+        subject_type,
+        subject_id: subject_id.to_owned(),
+        pointer: String::new(),
+        role: Role::Supports,
+        source_id: "curated".parse().unwrap(),
+        source_key: key.to_owned(),
+        locator: "entry".to_owned(),
+        url: Some(format!("https://example.org/{key}")),
+        archived_url: None,
+        title: None,
+        publisher: Some("A senator".to_owned()),
+        published_on: "2022-07-13".parse().ok(),
+        retrieved_at: "2026-11-24T05:00:00Z".parse().unwrap(),
+        first_listed_on: "2022-07-13".parse().unwrap(),
+        last_listed_on: "2022-07-13".parse().unwrap(),
+        capture_sha256: "0".repeat(64),
+        quote: Some("eleven times".to_owned()),
+        reported: [("name".to_owned(), "x".to_owned())].into(),
+        first_release: first_release(),
+        last_changed_release: first_release(),
+        evidence_count: 0,
+    }
+}
