@@ -28,3 +28,5 @@ pub mod catalog;
 pub mod release;
 
 pub mod serve;
+
+pub mod refresh;

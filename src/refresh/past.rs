@@ -1,0 +1,115 @@
+//! What is published already.
+
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Days, Utc};
+
+use super::RefreshError;
+use crate::record::Edition;
+use crate::release::database::ReleaseDatabase;
+use crate::release::dataset::Dataset;
+use crate::release::pointer::{self, Pointer};
+use crate::release::{self, DATASET_FILE, Manifest, digest};
+use crate::storage::Storage;
+
+/// The latest release.
+pub(super) struct Past {
+    pointer: Pointer,
+    manifest: Manifest,
+    path: PathBuf,
+    database: ReleaseDatabase,
+}
+
+impl Past {
+    /// Opens the latest release; nothing, where none was ever published.
+    ///
+    /// Only the leader may: it moves `latest.json` where a run was killed before it could.
+    pub(super) async fn open(
+        storage: &Storage,
+        scratch: &Path,
+    ) -> Result<Option<Self>, RefreshError> {
+        let Some(pointer) = pointer::latest(storage).await? else { return Ok(None) };
+        if pointer::named(storage).await?.as_ref() != Some(&pointer) {
+            release::move_pointer(storage, &pointer).await?;
+        }
+        let Some((manifest, _)) = pointer::manifest(storage, pointer.release).await? else {
+            return Ok(None);
+        };
+        let path = dataset_path(storage, &pointer, scratch).await?;
+        let database = ReleaseDatabase::open(&path)?;
+        Ok(Some(Self { pointer, manifest, path, database }))
+    }
+
+    /// The editions it was made from.
+    pub(super) fn editions(&self) -> Result<Vec<Edition>, RefreshError> {
+        let editions = self.database.editions()?;
+        Ok(editions.into_iter().map(|edition| edition.what).collect())
+    }
+
+    /// Whether it still says what holds `now`, if no source says anything new: it was made by this
+    /// version of the program, and no edition has grown too old since to vouch for the present.
+    pub(super) fn vouches_until(
+        &self,
+        editions: &[Edition],
+        now: DateTime<Utc>,
+        fresh_for: Days,
+    ) -> bool {
+        let meta = self.database.meta();
+        let then = meta.published_at.date_naive();
+        let is_newest = |edition: &&Edition| {
+            let own = editions.iter().filter(|other| other.source_id == edition.source_id);
+            own.map(|other| &other.key).max() == Some(&edition.key)
+        };
+        let has_aged = editions.iter().filter(is_newest).any(|edition| {
+            let last_day = edition.key.as_of_on.checked_add_days(fresh_for);
+            last_day.is_some_and(|last_day| (then..now.date_naive()).contains(&last_day))
+        });
+        meta.software_version == env!("CARGO_PKG_VERSION") && !has_aged
+    }
+
+    /// All it holds. Its bytes are checked first: what a run makes builds on them.
+    pub(super) async fn load(self) -> Result<(Pointer, Dataset), RefreshError> {
+        let Self { pointer, manifest, path, database } = self;
+        let release = pointer.release.to_string();
+        let load = tokio::task::spawn_blocking(move || {
+            let unreadable =
+                |source| RefreshError::Scratch { file: path.display().to_string(), source };
+            let file = std::fs::File::open(&path).map_err(unreadable)?;
+            let (_, found) = digest::sha256_of_reader(file).map_err(unreadable)?;
+            let expected = manifest.file(DATASET_FILE).map(|file| &file.sha256);
+            if expected != Some(&found) {
+                let file = path.display().to_string();
+                return Err(RefreshError::Damaged { release, file });
+            }
+            Ok(database.load()?)
+        });
+        let dataset = load.await.map_err(|error| RefreshError::Panicked(error.to_string()))??;
+        Ok((pointer, dataset))
+    }
+}
+
+/// Where the release file lies: in the folder itself, or brought here from a bucket.
+async fn dataset_path(
+    storage: &Storage,
+    pointer: &Pointer,
+    scratch: &Path,
+) -> Result<PathBuf, RefreshError> {
+    let key = pointer::key(pointer.release, DATASET_FILE);
+    if let Some(path) = storage.local_path(&key) {
+        return Ok(path);
+    }
+    let path = scratch.join(format!("{}.sqlite", pointer.release));
+    let damaged = || RefreshError::Damaged {
+        release: pointer.release.to_string(),
+        file: DATASET_FILE.to_owned(),
+    };
+    let bytes = storage.get(&key).await?.ok_or_else(damaged)?;
+    let written = async {
+        tokio::fs::create_dir_all(scratch).await?;
+        tokio::fs::write(&path, bytes).await
+    };
+    written
+        .await
+        .map_err(|source| RefreshError::Scratch { file: path.display().to_string(), source })?;
+    Ok(path)
+}

@@ -1,0 +1,108 @@
+//! Candidate to release: the file, the files made from it, the manifest, the pointer.
+
+use chrono::{DateTime, Utc};
+
+use super::run::Run;
+use super::{Context, RefreshError};
+use crate::catalog::ReleaseRow;
+use crate::release::database::{self, ReleaseDatabase};
+use crate::release::dataset::SCHEMA_VERSION;
+use crate::release::pointer::Pointer;
+use crate::release::{
+    self, Acceptance, Candidate, DATASET_FILE, Interrupted, ManifestCapture, ManifestDraft,
+    PreviousRelease, SourceCredit, Staged, digest,
+};
+
+/// What is to be published.
+pub(super) struct Order {
+    pub(super) candidate: Candidate,
+    pub(super) pointer: Option<Pointer>,
+    pub(super) captures: Vec<ManifestCapture>,
+    pub(super) acceptance: Option<Acceptance>,
+}
+
+/// Publishes a candidate as a release.
+pub(super) async fn publish(
+    context: &Context,
+    run: &Run,
+    order: Order,
+    now: DateTime<Utc>,
+) -> Result<(), RefreshError> {
+    let release = order.candidate.dataset.release;
+    let folder = context.scratch().join(release.to_string());
+    let scratch = |source| RefreshError::Scratch { file: folder.display().to_string(), source };
+    // What a killed run left there is of no use.
+    match tokio::fs::remove_dir_all(&folder).await {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(scratch(error)),
+        Ok(()) | Err(_) => {}
+    }
+    tokio::fs::create_dir_all(&folder).await.map_err(scratch)?;
+    let place = folder.clone();
+    let staged = tokio::task::spawn_blocking(move || stage(&place, order))
+        .await
+        .map_err(|error| RefreshError::Panicked(error.to_string()))??;
+    let epoch = run.lead.epoch();
+    let watch = |step: &str| {
+        tracing::debug!(step, "publish");
+        // The manifest is the point of no return: only the leader may pass it.
+        if step == "put manifest.json" {
+            return context.catalog.check_epoch(epoch).map_err(|_superseded| Interrupted);
+        }
+        Ok(())
+    };
+    let pointer = release::publish(&context.storage, &staged, &watch).await?;
+    context.catalog_do(|catalog| {
+        catalog.record_release(
+            epoch,
+            &ReleaseRow {
+                release: pointer.release,
+                published_at: now,
+                manifest_sha256: pointer.manifest_sha256.clone(),
+            },
+        )
+    })?;
+    tokio::fs::remove_dir_all(&folder).await.map_err(scratch)
+}
+
+/// Writes all files of a release into `folder`, with everything but the pointer.
+fn stage(folder: &std::path::Path, order: Order) -> Result<Staged, RefreshError> {
+    let Order { candidate, pointer, captures, acceptance } = order;
+    let Candidate { dataset, changes } = candidate;
+    let path = folder.join(DATASET_FILE);
+    tracing::debug!(step = "write dataset.sqlite", "publish");
+    database::write(&path, &dataset)?;
+    let draft = ManifestDraft {
+        release: dataset.release,
+        published_at: dataset.published_at,
+        schema_version: SCHEMA_VERSION.to_owned(),
+        schema_sha256: digest::sha256(database::schema_text().as_bytes()),
+        software_version: dataset.software_version.clone(),
+        previous: pointer.map(|pointer| PreviousRelease {
+            release: pointer.release,
+            manifest_sha256: pointer.manifest_sha256,
+        }),
+        accepted: acceptance,
+        captures,
+        sources: dataset
+            .records
+            .sources
+            .iter()
+            .filter(|source| source.data_as_of_on.is_some())
+            .map(|source| SourceCredit {
+                id: source.id.clone(),
+                licence: source.licence.clone(),
+                attribution: source.attribution.clone(),
+            })
+            .collect(),
+        changes,
+        gates: dataset.gates.clone(),
+    };
+    // The files are made from the file, not from memory: they cannot say anything else.
+    drop(dataset);
+    let database = ReleaseDatabase::open(&path)?;
+    let watch = |step: &str| {
+        tracing::debug!(step, "publish");
+        Ok(())
+    };
+    Ok(release::stage(folder, draft, Vec::new(), &database, &watch)?)
+}

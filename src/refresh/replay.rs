@@ -1,0 +1,81 @@
+//! Replays every capture along the manifest chain, release by release, and compares.
+
+use super::{Context, News, RefreshError, hold, make};
+use crate::record::{RESOURCES, ReleaseId};
+use crate::release::database::{self, ReleaseDatabase};
+use crate::release::dataset::Dataset;
+use crate::release::{DATASET_FILE, ManifestTable, pointer, root};
+
+/// How a replayed release compares with the published one.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Replayed {
+    /// The release.
+    pub release: ReleaseId,
+    /// Tables that came out differently; none where it is the same.
+    pub differing: Vec<String>,
+}
+
+impl Context {
+    /// Makes every release again from the captures its manifest names, on top of the one made
+    /// again before it, and compares the roots of all tables. Publishes nothing.
+    pub async fn replay(&self) -> Result<Vec<Replayed>, RefreshError> {
+        let mut replayed = Vec::new();
+        let mut previous: Option<Dataset> = None;
+        for release in pointer::releases(&self.storage).await? {
+            let Some((manifest, _)) = pointer::manifest(&self.storage, release).await? else {
+                continue;
+            };
+            let news: Vec<News> = hold::read_again(self, &manifest.captures).await?;
+            let task = make::Task {
+                previous: previous.take(),
+                news,
+                release,
+                published_at: manifest.published_at,
+                software_version: manifest.software_version.clone(),
+                fresh_for: self.fresh_for(),
+                limits: self.config.gates.clone(),
+            };
+            let dataset = make::candidate(task).await?.dataset;
+            let scratch = self.scratch();
+            let compare = move || {
+                let tables = tables(&scratch, release, &dataset)?;
+                Ok::<_, RefreshError>((tables, dataset))
+            };
+            let compared = tokio::task::spawn_blocking(compare).await;
+            let (tables, dataset) =
+                compared.map_err(|error| RefreshError::Panicked(error.to_string()))??;
+            let differing = RESOURCES
+                .iter()
+                .map(|resource| resource.table)
+                .filter(|table| root_of(&tables, table) != root_of(&manifest.tables, table))
+                .map(str::to_owned)
+                .collect();
+            replayed.push(Replayed { release, differing });
+            previous = Some(dataset);
+        }
+        Ok(replayed)
+    }
+}
+
+fn root_of<'a>(tables: &'a [ManifestTable], name: &str) -> Option<&'a str> {
+    tables.iter().find(|table| table.name == name).map(|table| table.root.as_str())
+}
+
+/// The roots of a dataset, by way of a release file: as they were when it was published.
+fn tables(
+    scratch: &std::path::Path,
+    release: ReleaseId,
+    dataset: &Dataset,
+) -> Result<Vec<ManifestTable>, RefreshError> {
+    // Several replays may run at once: they change nothing, and need no lead.
+    let folder = scratch.join(format!("replay-{}-{release}", std::process::id()));
+    let failed = |source| RefreshError::Scratch { file: folder.display().to_string(), source };
+    std::fs::create_dir_all(&folder).map_err(failed)?;
+    let path = folder.join(DATASET_FILE);
+    database::write(&path, dataset)?;
+    let rows = ReleaseDatabase::open(&path)?;
+    let tables = root::tables(&rows).map_err(crate::release::StageError::Root)?;
+    drop(rows);
+    std::fs::remove_dir_all(&folder).map_err(failed)?;
+    Ok(tables)
+}
