@@ -30,3 +30,5 @@ pub mod release;
 pub mod serve;
 
 pub mod refresh;
+
+pub mod schedule;

@@ -7,6 +7,7 @@ mod first_schema;
 mod matching;
 mod publish;
 mod resolve;
+mod schedule;
 mod serve;
 mod serve_conditions;
 mod serve_database;
