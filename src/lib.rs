@@ -32,3 +32,5 @@ pub mod serve;
 pub mod refresh;
 
 pub mod schedule;
+
+pub mod cli;

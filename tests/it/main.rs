@@ -2,9 +2,16 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up should fail there")]
 
 mod catalog;
+mod crawl;
 mod fetch;
 mod first_schema;
+mod kill;
 mod matching;
+mod proof_bad_input;
+mod proof_disk;
+mod proof_first_release;
+mod proof_later_releases;
+mod proof_replay;
 mod publish;
 mod resolve;
 mod schedule;
@@ -13,6 +20,7 @@ mod serve_conditions;
 mod serve_database;
 mod serve_files;
 mod serve_openapi;
+mod serve_process;
 mod serve_query;
 mod serve_releases;
 mod source_atlas;

@@ -3,5 +3,10 @@
 pub(crate) mod app;
 pub(crate) mod contract;
 pub(crate) mod postgres;
+pub(crate) mod program;
+pub(crate) mod publishers;
 pub(crate) mod release;
+pub(crate) mod small_upstream;
+pub(crate) mod source_tree;
 pub(crate) mod upstream;
+pub(crate) mod world;

@@ -1,0 +1,94 @@
+//! The command line: one file per verb. Settings are read here, once, into a checked `Config`.
+
+mod exit;
+mod health;
+mod import;
+mod openapi;
+mod output;
+mod refresh;
+mod release;
+mod scheduled;
+mod serve;
+mod settings;
+mod sources;
+mod status;
+
+use std::process::ExitCode;
+
+use chrono::{DateTime, Utc};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use crate::config::Config;
+use crate::telemetry;
+use exit::Exit;
+use settings::Settings;
+
+/// Open data about home surveillance and the police.
+#[derive(Debug, Parser)]
+#[command(name = "porchlight", version, about, max_term_width = 100)]
+struct Cli {
+    #[command(flatten)]
+    settings: Settings,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Serve the releases, and refresh them on schedule.
+    Serve,
+    /// Look at the sources and publish what is new.
+    Refresh(refresh::Arguments),
+    /// Read an edition that was saved earlier.
+    Import(import::Arguments),
+    /// List, show, verify and accept releases.
+    #[command(subcommand)]
+    Release(release::Verb),
+    /// List the sources, and how they are doing.
+    Sources(sources::Arguments),
+    /// Print the `OpenAPI` document.
+    Openapi,
+    /// Ask a running server whether it is well; for a container's health check.
+    Health,
+}
+
+/// Runs the program with the arguments of the process.
+#[must_use]
+pub fn main() -> ExitCode {
+    let matches = Cli::command().get_matches();
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    match run(cli, settings::as_environment(&matches)) {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            output::complain(&error);
+            Exit::of(&error).into()
+        }
+    }
+}
+
+fn run(cli: Cli, given: settings::Environment) -> anyhow::Result<Exit> {
+    let Cli { settings, verb } = cli;
+    if let Verb::Openapi = verb {
+        return openapi::run();
+    }
+    let config = Config::try_from(settings.into_raw())?;
+    telemetry::start(&config.log)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        match verb {
+            Verb::Serve => serve::run(&config, given).await,
+            Verb::Refresh(arguments) => refresh::run(&config, arguments).await,
+            Verb::Import(arguments) => import::run(&config, arguments).await,
+            Verb::Release(verb) => release::run(&config, verb).await,
+            Verb::Sources(arguments) => sources::run(&config, &arguments).await,
+            Verb::Openapi => openapi::run(),
+            Verb::Health => health::run(&config).await,
+        }
+    })
+}
+
+/// The instant a command begins at. Beyond `cli` and `schedule` time is an argument.
+#[expect(clippy::disallowed_methods, reason = "the command line is where time comes in")]
+fn now() -> DateTime<Utc> {
+    Utc::now()
+}

@@ -1,0 +1,309 @@
+//! Flags and environment, as typed. `Config` checks them.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Args, Command};
+
+use crate::config::{Raw, RawFetch, RawGates, RawS3, RawSchedule, RawServe, Secret};
+use crate::source::SOURCES;
+
+/// Settings of every command. Each is also an environment variable.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Settings")]
+pub(super) struct Settings {
+    /// Folder for everything Porchlight keeps [default: ./porchlight-home]
+    #[arg(long, global = true, env = "PORCHLIGHT_HOME", value_name = "DIR")]
+    home: Option<PathBuf>,
+    /// Where captures and releases are kept: `file:///…` or `s3://bucket/prefix` [default: the home
+    /// folder]
+    #[arg(long, global = true, env = "PORCHLIGHT_STORAGE_URL", value_name = "URL")]
+    storage_url: Option<String>,
+    /// Where runs are noted: `sqlite:///…` or `postgres://…` [default: catalog.sqlite at home]
+    #[arg(
+        long,
+        global = true,
+        env = "PORCHLIGHT_CATALOG_URL",
+        value_name = "URL",
+        hide_env_values = true
+    )]
+    catalog_url: Option<String>,
+    /// A file that overrides the list of sources
+    #[arg(long, global = true, env = "PORCHLIGHT_SOURCES", value_name = "FILE")]
+    sources: Option<PathBuf>,
+    /// Key for the FBI's API [default: `DEMO_KEY`]
+    #[arg(
+        long,
+        global = true,
+        env = "PORCHLIGHT_FBI_API_KEY",
+        value_name = "KEY",
+        hide_env_values = true
+    )]
+    fbi_api_key: Option<String>,
+    /// What is logged, such as info or porchlight=debug [default: info]
+    #[arg(long, global = true, env = "PORCHLIGHT_LOG", value_name = "FILTER")]
+    log: Option<String>,
+    /// How a log line looks: text or json [default: text]
+    #[arg(long, global = true, env = "PORCHLIGHT_LOG_FORMAT", value_name = "FORMAT")]
+    log_format: Option<String>,
+    #[command(flatten)]
+    serving: Serving,
+    #[command(flatten)]
+    fetching: Fetching,
+    #[command(flatten)]
+    judging: Judging,
+    #[command(flatten)]
+    bucket: Bucket,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Server and schedule")]
+struct Serving {
+    /// Where to listen [default: 127.0.0.1:8080]
+    #[arg(long, global = true, env = "PORCHLIGHT_LISTEN", value_name = "ADDRESS:PORT")]
+    listen: Option<String>,
+    /// The URL under which the public reaches the server
+    #[arg(long, global = true, env = "PORCHLIGHT_PUBLIC_URL", value_name = "URL")]
+    public_url: Option<String>,
+    /// Threads that answer [default: one per core]
+    #[arg(long, global = true, env = "PORCHLIGHT_WORKERS", value_name = "N")]
+    workers: Option<u32>,
+    /// Milliseconds between two looks for a newer release [default: 5000]
+    #[arg(long, global = true, env = "PORCHLIGHT_POLL_MS", value_name = "MS")]
+    poll_ms: Option<u64>,
+    /// Serve only: never refresh by itself
+    #[arg(long, global = true, env = "PORCHLIGHT_NO_SCHEDULE")]
+    no_schedule: bool,
+    /// When to refresh, five cron fields [default: 17 6 * * *]
+    #[arg(long, global = true, env = "PORCHLIGHT_SCHEDULE", value_name = "CRON")]
+    schedule: Option<String>,
+    /// The time zone of that [default: UTC]
+    #[arg(long, global = true, env = "PORCHLIGHT_SCHEDULE_ZONE", value_name = "ZONE")]
+    schedule_zone: Option<String>,
+    /// Milliseconds between two looks at the clock [default: 60000]
+    #[arg(long, global = true, env = "PORCHLIGHT_SCHEDULE_TICK_MS", value_name = "MS")]
+    schedule_tick_ms: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Bounds of outgoing requests")]
+struct Fetching {
+    /// Milliseconds to connect [default: 10000]
+    #[arg(long, global = true, env = "PORCHLIGHT_FETCH_CONNECT_MS", value_name = "MS")]
+    fetch_connect_ms: Option<u64>,
+    /// Milliseconds for one attempt [default: 120000]
+    #[arg(long, global = true, env = "PORCHLIGHT_FETCH_TOTAL_MS", value_name = "MS")]
+    fetch_total_ms: Option<u64>,
+    /// Milliseconds without a byte [default: 20000]
+    #[arg(long, global = true, env = "PORCHLIGHT_FETCH_IDLE_MS", value_name = "MS")]
+    fetch_idle_ms: Option<u64>,
+    /// Bytes of a body as received [default: 64 MiB]
+    #[arg(long, global = true, env = "PORCHLIGHT_FETCH_MAX_BYTES", value_name = "BYTES")]
+    fetch_max_bytes: Option<u64>,
+    /// Bytes of a body as unpacked [default: 256 MiB]
+    #[arg(long, global = true, env = "PORCHLIGHT_FETCH_MAX_UNPACKED_BYTES", value_name = "BYTES")]
+    fetch_max_unpacked_bytes: Option<u64>,
+    /// Redirects followed [default: 5]
+    #[arg(long, global = true, env = "PORCHLIGHT_FETCH_MAX_REDIRECTS", value_name = "N")]
+    fetch_max_redirects: Option<u32>,
+    /// Attempts altogether [default: 4]
+    #[arg(long, global = true, env = "PORCHLIGHT_FETCH_ATTEMPTS", value_name = "N")]
+    fetch_attempts: Option<u32>,
+    /// Milliseconds before the second attempt [default: 500]
+    #[arg(long, global = true, env = "PORCHLIGHT_FETCH_BACKOFF_MS", value_name = "MS")]
+    fetch_backoff_ms: Option<u64>,
+    /// Milliseconds at most between attempts [default: 30000]
+    #[arg(long, global = true, env = "PORCHLIGHT_FETCH_BACKOFF_CAP_MS", value_name = "MS")]
+    fetch_backoff_cap_ms: Option<u64>,
+    /// Milliseconds of Retry-After obeyed at most [default: 120000]
+    #[arg(long, global = true, env = "PORCHLIGHT_FETCH_MAX_RETRY_AFTER_MS", value_name = "MS")]
+    fetch_max_retry_after_ms: Option<u64>,
+    /// Requests at a time [default: 4]
+    #[arg(long, global = true, env = "PORCHLIGHT_FETCH_CONCURRENCY", value_name = "N")]
+    fetch_concurrency: Option<u32>,
+    /// A page that tells a publisher whose program this is
+    #[arg(long, global = true, env = "PORCHLIGHT_CONTACT_URL", value_name = "URL")]
+    contact_url: Option<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Gates")]
+struct Judging {
+    /// Rows that may always go [default: 10]
+    #[arg(long, global = true, env = "PORCHLIGHT_GATE_ROWS_FALL", value_name = "N")]
+    gate_rows_fall: Option<u64>,
+    /// Share of rows that may go, in percent [default: 1]
+    #[arg(long, global = true, env = "PORCHLIGHT_GATE_ROWS_FALL_PERCENT", value_name = "PERCENT")]
+    gate_rows_fall_percent: Option<f64>,
+    /// Rise of a column's share of unknown values, in points [default: 5]
+    #[arg(long, global = true, env = "PORCHLIGHT_GATE_UNKNOWN_RISE", value_name = "POINTS")]
+    gate_unknown_rise: Option<f64>,
+    /// Rise of the share of unmatched partnerships, in points [default: 2]
+    #[arg(long, global = true, env = "PORCHLIGHT_GATE_UNMATCHED_RISE", value_name = "POINTS")]
+    gate_unmatched_rise: Option<f64>,
+    /// Rise of the share of issues per source and problem, in points [default: 2]
+    #[arg(long, global = true, env = "PORCHLIGHT_GATE_ISSUES_RISE", value_name = "POINTS")]
+    gate_issues_rise: Option<f64>,
+    /// Days for which an edition proves that what it lists is active [default: 400]
+    #[arg(long, global = true, env = "PORCHLIGHT_ACTIVE_DAYS", value_name = "DAYS")]
+    active_days: Option<u32>,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "S3-compatible storage")]
+struct Bucket {
+    /// Where the service is [default: Amazon's]
+    #[arg(long = "s3-endpoint", global = true, env = "AWS_ENDPOINT_URL", value_name = "URL")]
+    endpoint: Option<String>,
+    /// The region [default: us-east-1]
+    #[arg(long = "s3-region", global = true, env = "AWS_REGION", value_name = "REGION")]
+    region: Option<String>,
+    /// The access key
+    #[arg(
+        long = "s3-access-key-id",
+        global = true,
+        env = "AWS_ACCESS_KEY_ID",
+        value_name = "ID",
+        hide_env_values = true
+    )]
+    access_key_id: Option<String>,
+    /// The secret of the access key
+    #[arg(
+        long = "s3-secret-access-key",
+        global = true,
+        env = "AWS_SECRET_ACCESS_KEY",
+        value_name = "SECRET",
+        hide_env_values = true
+    )]
+    secret_access_key: Option<String>,
+    /// The token of a session
+    #[arg(
+        long = "s3-session-token",
+        global = true,
+        env = "AWS_SESSION_TOKEN",
+        value_name = "TOKEN",
+        hide_env_values = true
+    )]
+    session_token: Option<String>,
+}
+
+/// Settings as environment variables.
+pub(super) type Environment = Vec<(OsString, OsString)>;
+
+/// The settings that were given as flags, for another process of this program; those that came
+/// from the environment it inherits.
+pub(super) fn as_environment(matches: &ArgMatches) -> Environment {
+    let settings = Settings::augment_args(Command::new("settings"));
+    let given = settings.get_arguments().filter_map(|setting| {
+        let id = setting.get_id().as_str();
+        let name = setting.get_env()?;
+        let is_flag = matches.value_source(id) == Some(ValueSource::CommandLine);
+        let value = is_flag.then(|| matches.get_raw(id)?.next())??;
+        Some((name.to_owned(), value.to_owned()))
+    });
+    given.collect()
+}
+
+impl Settings {
+    pub(super) fn into_raw(self) -> Raw {
+        // No `..`: a new setting does not compile until it is handed on.
+        let Self {
+            home,
+            storage_url,
+            catalog_url,
+            sources,
+            fbi_api_key,
+            log,
+            log_format,
+            serving,
+            fetching,
+            judging,
+            bucket,
+        } = self;
+        let (serve, schedule) = serving.into_raw();
+        Raw {
+            home,
+            storage_url,
+            s3: bucket.into_raw(),
+            catalog_url: catalog_url.map(Secret::from),
+            sources_file: sources,
+            known_sources: SOURCES.iter().map(|source| source.card().id).collect(),
+            fbi_api_key: fbi_api_key.map(Secret::from),
+            signing_key_file: None,
+            fetch: fetching.into_raw(),
+            gates: judging.into_raw(),
+            serve,
+            schedule,
+            log_filter: log,
+            log_format,
+        }
+    }
+}
+
+impl Serving {
+    fn into_raw(self) -> (RawServe, RawSchedule) {
+        let Self {
+            listen,
+            public_url,
+            workers,
+            poll_ms,
+            no_schedule,
+            schedule,
+            schedule_zone,
+            schedule_tick_ms,
+        } = self;
+        let serve = RawServe { listen, public_url, workers, poll_ms, ..RawServe::default() };
+        let schedule = RawSchedule {
+            off: no_schedule,
+            cron: schedule,
+            zone: schedule_zone,
+            tick_ms: schedule_tick_ms,
+        };
+        (serve, schedule)
+    }
+}
+
+impl Fetching {
+    fn into_raw(self) -> RawFetch {
+        RawFetch {
+            connect_ms: self.fetch_connect_ms,
+            total_ms: self.fetch_total_ms,
+            idle_ms: self.fetch_idle_ms,
+            max_bytes: self.fetch_max_bytes,
+            max_unpacked_bytes: self.fetch_max_unpacked_bytes,
+            max_redirects: self.fetch_max_redirects,
+            attempts: self.fetch_attempts,
+            backoff_base_ms: self.fetch_backoff_ms,
+            backoff_cap_ms: self.fetch_backoff_cap_ms,
+            max_retry_after_ms: self.fetch_max_retry_after_ms,
+            concurrency: self.fetch_concurrency,
+            contact_url: self.contact_url,
+        }
+    }
+}
+
+impl Judging {
+    fn into_raw(self) -> RawGates {
+        RawGates {
+            rows_fall: self.gate_rows_fall,
+            rows_fall_percent: self.gate_rows_fall_percent,
+            unknown_rise_points: self.gate_unknown_rise,
+            unmatched_rise_points: self.gate_unmatched_rise,
+            issues_rise_points: self.gate_issues_rise,
+            active_days: self.active_days,
+        }
+    }
+}
+
+impl Bucket {
+    fn into_raw(self) -> RawS3 {
+        RawS3 {
+            endpoint: self.endpoint,
+            region: self.region,
+            access_key_id: self.access_key_id,
+            secret_access_key: self.secret_access_key.map(Secret::from),
+            session_token: self.session_token.map(Secret::from),
+        }
+    }
+}
