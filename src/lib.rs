@@ -2,6 +2,8 @@
 //!
 //! The modules stand in the order a fact travels; see ARCHITECTURE.md.
 
+// Blank lines keep the order: rustfmt sorts modules that stand together.
+
 #[macro_use]
 pub mod record;
 

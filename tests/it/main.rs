@@ -3,9 +3,11 @@
 
 mod catalog;
 mod crawl;
+mod docs;
 mod fetch;
 mod first_schema;
 mod kill;
+mod layers;
 mod matching;
 mod proof_bad_input;
 mod proof_disk;

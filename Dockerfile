@@ -1,0 +1,41 @@
+# Built with BuildKit or buildah. The images may be named otherwise, for a mirror or a base of your
+# own: Debian 12 or newer, and the same for both.
+ARG BUILD_IMAGE=rust:1.95-slim-bookworm
+ARG BASE_IMAGE=debian:bookworm-slim
+
+FROM ${BUILD_IMAGE} AS build
+# What the features of the image need to build: a C compiler and libpq.
+RUN --mount=type=cache,target=/var/cache/apt,sharing=locked \
+    --mount=type=cache,target=/var/lib/apt,sharing=locked \
+    rm -f /etc/apt/apt.conf.d/docker-clean \
+    && apt-get update \
+    && apt-get install --yes --no-install-recommends gcc libc6-dev libpq-dev
+WORKDIR /source
+COPY . .
+# The target folder is a cache and is gone after the step, so the program is copied out of it.
+RUN --mount=type=cache,target=/usr/local/cargo/registry \
+    --mount=type=cache,target=/source/target \
+    cargo build --release --locked --features postgres,s3 \
+    && install -D --strip target/release/porchlight /out/porchlight
+
+FROM ${BASE_IMAGE}
+# Certificates for the sources and the bucket, the client library of PostgreSQL; nothing to build with.
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends ca-certificates libpq5 \
+    && rm -rf /var/lib/apt/lists/* \
+    && useradd --system --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin porchlight \
+    && install --directory --owner=porchlight --group=porchlight /data
+COPY --from=build /out/porchlight /usr/local/bin/porchlight
+
+ENV PORCHLIGHT_HOME=/data \
+    PORCHLIGHT_LISTEN=0.0.0.0:8080
+# By number, so that a cluster can see that it is not root.
+USER 10001:10001
+# The only place that is written to: the rest may be mounted read-only.
+VOLUME /data
+WORKDIR /data
+EXPOSE 8080
+# The first start makes a release before it answers.
+HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 CMD ["porchlight", "health"]
+ENTRYPOINT ["porchlight"]
+CMD ["serve"]
