@@ -7,11 +7,10 @@ use chrono::NaiveDate;
 use clap::Args;
 
 use super::exit::Exit;
-use super::output::progress;
+use super::output::watched;
 use super::refresh::{known_source, tell};
 use crate::config::Config;
 use crate::record::SourceId;
-use crate::refresh::Context;
 use crate::source;
 
 #[derive(Debug, Args)]
@@ -35,10 +34,7 @@ pub(super) async fn run(config: &Config, arguments: Arguments) -> anyhow::Result
         .await
         .with_context(|| format!("`{}` cannot be read", file.display()))?;
     let source = source::by_id(source.as_str()).context("no such source")?;
-    let bar = progress();
-    let shown = bar.clone();
-    let context =
-        Context::open(config)?.watched_by(move |stage| shown.set_message(stage.to_owned()));
+    let (context, bar) = watched(config)?;
     let report = context.import(source, bytes.into(), as_of, super::now()).await?;
     bar.finish_and_clear();
     tell(&report, json)

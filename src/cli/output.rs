@@ -7,6 +7,9 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
+use crate::config::Config;
+use crate::refresh::Context;
+
 /// Prints a line of the answer. A reader that has gone away is no error.
 pub(super) fn say(line: impl AsRef<str>) -> anyhow::Result<()> {
     match writeln!(io::stdout().lock(), "{}", line.as_ref()) {
@@ -32,9 +35,18 @@ pub(super) fn complain(error: &anyhow::Error) {
     drop(writeln!(io::stderr().lock(), "porchlight: {causes}"));
 }
 
+/// Opens what a run works with, and shows on a terminal which stage the run is at.
+pub(super) fn watched(config: &Config) -> anyhow::Result<(Context, ProgressBar)> {
+    let bar = progress();
+    let shown = bar.clone();
+    let context =
+        Context::open(config)?.watched_by(move |stage| shown.set_message(stage.to_owned()));
+    Ok((context, bar))
+}
+
 /// A line on a terminal that tells the stage a long command is at; in a log the stages stand as
 /// plain lines anyway.
-pub(super) fn progress() -> ProgressBar {
+fn progress() -> ProgressBar {
     if !io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }

@@ -4,10 +4,10 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::exit::Exit;
-use super::output::{progress, say, say_json};
+use super::output::{say, say_json, watched};
 use crate::config::Config;
 use crate::record::SourceId;
-use crate::refresh::{Context, Options, Outcome, Report};
+use crate::refresh::{Options, Outcome, Report};
 use crate::release::GateVerdict;
 use crate::source;
 
@@ -38,10 +38,7 @@ pub(super) fn known_source(text: &str) -> Result<SourceId, String> {
 
 pub(super) async fn run(config: &Config, arguments: Arguments) -> anyhow::Result<Exit> {
     let Arguments { only, dry_run, replay, json } = arguments;
-    let bar = progress();
-    let shown = bar.clone();
-    let context =
-        Context::open(config)?.watched_by(move |stage| shown.set_message(stage.to_owned()));
+    let (context, bar) = watched(config)?;
     if replay {
         let replayed = context.replay().await?;
         bar.finish_and_clear();

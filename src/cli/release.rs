@@ -6,12 +6,11 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::exit::{Exit, Refusal};
-use super::output::{self, progress, say, say_json};
+use super::output::{self, say, say_json, watched};
 use super::refresh::tell;
 use crate::catalog::Catalog;
 use crate::config::Config;
 use crate::record::ReleaseId;
-use crate::refresh::Context;
 use crate::release::database::ReleaseDatabase;
 use crate::release::rows::Rows;
 use crate::release::{Fault, pointer, verify_chain, verify_release};
@@ -61,10 +60,7 @@ pub(super) async fn run(config: &Config, verb: Verb) -> anyhow::Result<Exit> {
                 let words = "--reason is published with the release and cannot be empty";
                 return Err(Refusal::new(Exit::Usage, words).into());
             }
-            let bar = progress();
-            let shown = bar.clone();
-            let context =
-                Context::open(config)?.watched_by(move |stage| shown.set_message(stage.to_owned()));
+            let (context, bar) = watched(config)?;
             let report = context.accept(&candidate, &reason, super::now()).await?;
             bar.finish_and_clear();
             tell(&report, output.json)
