@@ -16,6 +16,48 @@ pub struct Column {
     pub ty: ColumnType,
     /// Whether it may be unknown.
     pub nullable: bool,
+    /// How many values it takes, and of what sort.
+    pub values: Values,
+    /// The table whose ids it holds, where it names another record.
+    pub refers: Option<&'static str>,
+}
+
+impl Column {
+    /// The name under which the record it refers to is shown with the one that names it: `agency`
+    /// for `agency_id`.
+    #[must_use]
+    pub fn referent(&self) -> Option<&'static str> {
+        self.refers.and_then(|_| self.name.strip_suffix("_id"))
+    }
+
+    /// Whether it takes so few values that rows are counted by them.
+    #[must_use]
+    pub fn is_countable(&self) -> bool {
+        self.values == Values::Few && self.ty.is_scalar() && self.name != "id"
+    }
+}
+
+/// How many values a column takes, and of what sort: whether rows can be counted by it, and
+/// whether a comma can be part of a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Values {
+    /// Any text, number or date; a text may hold a comma.
+    Any,
+    /// Ids, keys and hashes: many, and none holds a comma.
+    Code,
+    /// A few words, codes or truth values, so that rows can be counted by them; none holds a comma.
+    Few,
+}
+
+impl Values {
+    /// What a record says of a field, else what its type says.
+    #[must_use]
+    pub(crate) const fn declared(of_field: &[Self], of_type: Self) -> Self {
+        match of_field {
+            [declared, ..] => *declared,
+            [] => of_type,
+        }
+    }
 }
 
 /// What a column holds.
@@ -122,6 +164,10 @@ pub trait Field: Sized {
     const TYPE: ColumnType;
     /// Whether it may be unknown.
     const NULLABLE: bool;
+    /// How many values there are, where a record does not say otherwise.
+    const VALUES: Values = Values::Any;
+    /// The table whose ids it holds, where it is the id of a record.
+    const REFERS: Option<&'static str> = None;
 
     /// The stored form.
     fn to_cell(&self) -> Cell;
@@ -133,6 +179,8 @@ pub trait Field: Sized {
 impl<T: Field> Field for Option<T> {
     const TYPE: ColumnType = T::TYPE;
     const NULLABLE: bool = true;
+    const VALUES: Values = T::VALUES;
+    const REFERS: Option<&'static str> = T::REFERS;
 
     fn to_cell(&self) -> Cell {
         self.as_ref().map_or(Cell::Null, Field::to_cell)
@@ -193,6 +241,7 @@ impl Field for f64 {
 impl Field for bool {
     const TYPE: ColumnType = ColumnType::Boolean;
     const NULLABLE: bool = false;
+    const VALUES: Values = Values::Few;
 
     fn to_cell(&self) -> Cell {
         Cell::Integer(i64::from(*self))

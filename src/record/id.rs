@@ -41,9 +41,10 @@ pub struct NotAnId {
     pub found: String,
 }
 
-/// Declares a typed id: a prefix and ten characters of base32, or a readable slug.
+/// Declares the typed id of a table's records: a prefix and ten characters of base32, or a readable
+/// slug.
 macro_rules! ids {
-    ($( $(#[doc = $doc:literal])* $name:ident = $prefix:literal; )+) => { $(
+    ($( $(#[doc = $doc:literal])* $name:ident = $prefix:literal, in $table:literal; )+) => { $(
         $(#[doc = $doc])*
         #[derive(
             Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash,
@@ -96,6 +97,13 @@ macro_rules! ids {
         impl crate::record::Field for $name {
             const TYPE: crate::record::ColumnType = crate::record::ColumnType::Text;
             const NULLABLE: bool = false;
+            // Of what has a readable slug there are few.
+            const VALUES: crate::record::Values = if $prefix.is_empty() {
+                crate::record::Values::Few
+            } else {
+                crate::record::Values::Code
+            };
+            const REFERS: Option<&'static str> = Some($table);
 
             fn to_cell(&self) -> crate::record::Cell {
                 crate::record::Cell::Text(self.0.clone())
@@ -114,27 +122,27 @@ macro_rules! ids {
 
 ids! {
     /// Id of an agency.
-    AgencyId = "agy";
+    AgencyId = "agy", in "agencies";
     /// Id of a partnership.
-    PartnershipId = "par";
+    PartnershipId = "par", in "partnerships";
     /// Id of a disclosure.
-    DisclosureId = "dis";
+    DisclosureId = "dis", in "disclosures";
     /// Id of a reported total.
-    ReportedTotalId = "tot";
+    ReportedTotalId = "tot", in "reported_totals";
     /// Id of an event.
-    EventId = "evt";
+    EventId = "evt", in "events";
     /// Id of a piece of evidence.
-    EvidenceId = "evd";
+    EvidenceId = "evd", in "evidence";
     /// Id of an issue.
-    IssueId = "iss";
+    IssueId = "iss", in "issues";
     /// Id of a correction.
-    CorrectionId = "cor";
+    CorrectionId = "cor", in "corrections";
     /// Readable id of a vendor, such as `ring`.
-    VendorId = "";
+    VendorId = "", in "vendors";
     /// Readable id of a program, such as `ring-neighbors`.
-    ProgramId = "";
+    ProgramId = "", in "programs";
     /// Readable id of a source, such as `eff-atlas`.
-    SourceId = "";
+    SourceId = "", in "sources";
 }
 
 fn is_id(prefix: &str, text: &str) -> bool {

@@ -16,10 +16,11 @@ mod noun;
 mod records;
 mod release_id;
 mod statement;
+mod validity;
 
 pub use date::PartialDate;
 pub use draft::{Capture, Citation, Draft, DraftIssue, Part, Reading};
-pub use field::{Cell, Column, ColumnType, DamagedCell, Field, Reported};
+pub use field::{Cell, Column, ColumnType, DamagedCell, Field, Reported, Values};
 pub use id::{
     AgencyId, CorrectionId, DisclosureId, EventId, EvidenceId, IssueId, NotAnId, PartnershipId,
     ProgramId, ReportedTotalId, SourceId, VendorId, mint,
@@ -34,8 +35,9 @@ pub use noun::{
 };
 pub use records::{Identity, Records, Redirect, Visit, VisitPair, VisitRef, Withdrawal};
 pub use release_id::{NotAReleaseId, ReleaseId};
-pub use resource::{RESOURCES, Record, Resource, Stamps};
+pub use resource::{Location, RESOURCES, Record, Resource, Stamps};
 pub use statement::{Edition, EditionKey, Entries, Statement};
+pub use validity::{Bounds, Standing, Validity};
 pub use words::{
     AgencyKind, Answer, Cause, Completeness, Consent, Content, CorrectionState, DateBasis, Detail,
     EventKind, GeoPrecision, LegalBasis, MatchMethod, Metric, Outcome, PartnershipStatus,

@@ -108,6 +108,7 @@ impl utoipa::ToSchema for ReleaseId {}
 impl crate::record::Field for ReleaseId {
     const TYPE: crate::record::ColumnType = crate::record::ColumnType::Text;
     const NULLABLE: bool = false;
+    const VALUES: crate::record::Values = crate::record::Values::Code;
 
     fn to_cell(&self) -> crate::record::Cell {
         crate::record::Cell::Text(self.to_string())

@@ -1,6 +1,6 @@
 //! The record trait, the macro that declares one, and the list of all resources.
 
-use crate::record::{Cell, Column, DamagedCell};
+use crate::record::{Cell, Column, DamagedCell, Validity};
 
 /// A noun of the contract: one row of a table, one object of the API.
 pub trait Record: Sized + Clone + PartialEq + serde::Serialize + Send + Sync + 'static {
@@ -10,6 +10,8 @@ pub trait Record: Sized + Clone + PartialEq + serde::Serialize + Send + Sync + '
     const SCHEMA: &'static str;
     /// Its columns, `id` first.
     const COLUMNS: &'static [Column];
+    /// The columns that tell when it was in force, where it is something that can be.
+    const VALIDITY: Option<Validity>;
 
     /// Its values in the order of [`Self::COLUMNS`].
     fn cells(&self) -> Vec<Cell>;
@@ -37,19 +39,25 @@ pub struct Stamps<'a> {
 
 /// Declares a record: the struct, its serde and OpenAPI forms, its columns and its cells, from one
 /// list. `id` stands first and the stamps of every record last.
+///
+/// `as Few` or `as Code` after a type says what values a text takes ([`crate::record::Values`]);
+/// words, truth values and typed ids say it themselves. `in force from … to …` after the fields
+/// names the dates between which the record was in force, with `, listed …` the last date on which
+/// a source listed it ([`crate::record::Validity`]).
 macro_rules! record {
     (
         $(#[doc = $rdoc:literal])*
         $name:ident: $id:ty, in $table:literal {
-            $( $(#[doc = $doc:literal])* $field:ident: $ty:ty, )+
+            $( $(#[doc = $doc:literal])* $field:ident: $ty:ty $(as $values:ident)?, )+
         }
+        $( in force from $from:ident to $to:ident $(, listed $listed:ident)? )?
     ) => {
         record! { @expand
             $(#[doc = $rdoc])*
             $name in $table {
                 /// Its id, the same in every release.
                 id: $id,
-                $( $(#[doc = $doc])* $field: $ty, )+
+                $( $(#[doc = $doc])* $field: $ty $(as $values)?, )+
                 /// The first release it was in.
                 first_release: $crate::record::ReleaseId,
                 /// The last release in which one of its facts changed.
@@ -57,11 +65,15 @@ macro_rules! record {
                 /// How many pieces of evidence speak of it.
                 evidence_count: i64,
             }
+            $( in force from $from to $to $(, listed $listed)? )?
         }
     };
     (@expand
         $(#[doc = $rdoc:literal])*
-        $name:ident in $table:literal { $( $(#[doc = $doc:literal])* $field:ident: $ty:ty, )+ }
+        $name:ident in $table:literal {
+            $( $(#[doc = $doc:literal])* $field:ident: $ty:ty $(as $values:ident)?, )+
+        }
+        $( in force from $from:ident to $to:ident $(, listed $listed:ident)? )?
     ) => {
         $(#[doc = $rdoc])*
         #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
@@ -76,7 +88,18 @@ macro_rules! record {
                 doc: concat!($( $doc, "\n", )*),
                 ty: <$ty as $crate::record::Field>::TYPE,
                 nullable: <$ty as $crate::record::Field>::NULLABLE,
+                values: $crate::record::Values::declared(
+                    &[$( $crate::record::Values::$values )?],
+                    <$ty as $crate::record::Field>::VALUES,
+                ),
+                refers: <$ty as $crate::record::Field>::REFERS,
             }, )+];
+            const VALIDITY: Option<$crate::record::Validity> =
+                $crate::record::Validity::declared(&[$( $crate::record::Validity {
+                    from: stringify!($from),
+                    to: stringify!($to),
+                    listed: $crate::record::Validity::listed(&[$( stringify!($listed) )?]),
+                } )?]);
 
             fn cells(&self) -> Vec<$crate::record::Cell> {
                 let Self { $( $field, )+ } = self;
@@ -116,11 +139,29 @@ pub struct Resource {
     pub schema: &'static str,
     /// Its columns, `id` first.
     pub columns: &'static [Column],
+    /// The columns that tell when a record was in force, where it is something that can be.
+    pub validity: Option<Validity>,
 }
 
 impl Resource {
     const fn of<R: Record>() -> Self {
-        Self { table: R::TABLE, schema: R::SCHEMA, columns: R::COLUMNS }
+        Self { table: R::TABLE, schema: R::SCHEMA, columns: R::COLUMNS, validity: R::VALIDITY }
+    }
+
+    /// How a record is tied to a point on the map, if it is.
+    #[must_use]
+    pub fn location(&self) -> Option<Location> {
+        if self.column("lat").is_some() && self.column("lon").is_some() {
+            Some(Location::Own)
+        } else if self
+            .columns
+            .iter()
+            .any(|column| column.refers == Some("agencies") && column.name != "id")
+        {
+            Some(Location::Agency)
+        } else {
+            None
+        }
     }
 
     /// The column of that name.
@@ -134,6 +175,15 @@ impl Resource {
     pub fn of_table(table: &str) -> Option<&'static Self> {
         RESOURCES.iter().find(|resource| resource.table == table)
     }
+}
+
+/// How a record is tied to a point on the map.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Location {
+    /// It has coordinates of its own, in `lat` and `lon`.
+    Own,
+    /// It is where the agency is that its `agency_id` names.
+    Agency,
 }
 
 /// Every resource of the contract, in its order.

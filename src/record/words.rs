@@ -67,6 +67,7 @@ macro_rules! words {
         impl $crate::record::Field for $name {
             const TYPE: $crate::record::ColumnType = $crate::record::ColumnType::Word(Self::WORDS);
             const NULLABLE: bool = false;
+            const VALUES: $crate::record::Values = $crate::record::Values::Few;
 
             fn to_cell(&self) -> $crate::record::Cell {
                 $crate::record::Cell::Text(self.as_str().to_owned())

@@ -12,7 +12,7 @@ record! {
         /// Which public service it gives.
         service: Service,
         /// Postal code of its state or territory.
-        state: String,
+        state: String as Few,
         /// The city it sits in or serves, where a source names one.
         city: Option<String>,
         /// Names of the counties it serves.
@@ -20,9 +20,9 @@ record! {
         /// Census codes (state and county FIPS, five digits) of those counties that are known.
         county_fips: Vec<String>,
         /// Originating Agency Identifier of the FBI, nine characters.
-        ori: Option<String>,
+        ori: Option<String> as Code,
         /// Fire department id of the USFA registry, written STATE-FDID.
-        fdid: Option<String>,
+        fdid: Option<String> as Code,
         /// Latitude in degrees north (WGS 84).
         lat: Option<f64>,
         /// Longitude in degrees east (WGS 84).

@@ -8,7 +8,7 @@ record! {
         /// What it is about.
         subject_type: SubjectType,
         /// Id of the record it is about.
-        subject_id: String,
+        subject_id: String as Code,
         /// JSON Pointer to the field it is about; empty for the record.
         pointer: String,
         /// What was said.

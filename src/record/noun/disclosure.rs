@@ -18,7 +18,7 @@ record! {
         /// The agency's name as the source prints it.
         agency_name_reported: Option<String>,
         /// Postal code of the state or territory.
-        state: Option<String>,
+        state: Option<String> as Few,
         /// The city.
         city: Option<String>,
         /// Whether footage was asked for or handed over.

@@ -8,7 +8,7 @@ record! {
         /// What it is about.
         subject_type: SubjectType,
         /// Id of the record it is about.
-        subject_id: String,
+        subject_id: String as Code,
         /// JSON Pointer to the field it is about; empty for the record.
         pointer: String,
         /// What it does for that value.
@@ -36,7 +36,7 @@ record! {
         /// Date of the last edition that says so.
         last_listed_on: NaiveDate,
         /// SHA-256 of the capture, in hexadecimal.
-        capture_sha256: String,
+        capture_sha256: String as Code,
         /// The sentence itself, at most 300 characters, where it may be shown.
         quote: Option<String>,
         /// The source's own values.

@@ -8,7 +8,7 @@ record! {
         /// The source's own key of the row, where it has one.
         source_key: Option<String>,
         /// SHA-256 of the capture, in hexadecimal.
-        capture_sha256: String,
+        capture_sha256: String as Code,
         /// Where in the capture it stands.
         locator: String,
         /// What is wrong.

@@ -15,7 +15,7 @@ record! {
         /// The agency's name as the source prints it.
         agency_name_reported: String,
         /// Postal code of the state or territory.
-        state: Option<String>,
+        state: Option<String> as Few,
         /// What sort of agency it is.
         kind: AgencyKind,
         /// Which public service it gives.
@@ -51,4 +51,5 @@ record! {
         /// The day of that count.
         video_requests_as_of_on: Option<NaiveDate>,
     }
+    in force from started_on to ended_on, listed last_listed_on
 }

@@ -32,4 +32,5 @@ record! {
         /// What it is, in our own words.
         summary: Option<String>,
     }
+    in force from launched_on to retired_on
 }
