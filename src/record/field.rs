@@ -23,6 +23,17 @@ pub struct Column {
 }
 
 impl Column {
+    /// A column of any values that refers to nothing.
+    #[must_use]
+    pub const fn new(
+        name: &'static str,
+        doc: &'static str,
+        ty: ColumnType,
+        nullable: bool,
+    ) -> Self {
+        Self { name, doc, ty, nullable, values: Values::Any, refers: None }
+    }
+
     /// The name under which the record it refers to is shown with the one that names it: `agency`
     /// for `agency_id`.
     #[must_use]

@@ -40,7 +40,7 @@ pub use statement::{Edition, EditionKey, Entries, Statement};
 pub use validity::{Bounds, Standing, Validity};
 pub use words::{
     AgencyKind, Answer, Cause, Completeness, Consent, Content, CorrectionState, DateBasis, Detail,
-    EventKind, GeoPrecision, LegalBasis, MatchMethod, Metric, Outcome, PartnershipStatus,
+    EventKind, GeoPrecision, Interval, LegalBasis, MatchMethod, Metric, Outcome, PartnershipStatus,
     Precision, Problem, ProgramKind, ProgramStatus, Role, Service, Stage, SubjectType, UnknownWord,
     ValueKind,
 };

@@ -131,7 +131,7 @@ macro_rules! record {
 }
 
 /// A resource, without its type: what generic code needs to know of a record.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Resource {
     /// Its table, path segment and file name.
     pub table: &'static str,

@@ -524,3 +524,30 @@ words! {
         UnknownProgram = "unknown_program",
     }
 }
+
+words! {
+    /// How long an interval of a timeline is.
+    Interval {
+        /// A month of the calendar.
+        Month = "month",
+        /// Three months, from January, April, July or October.
+        Quarter = "quarter",
+        /// A year of the calendar.
+        Year = "year",
+    }
+}
+
+impl Interval {
+    /// What is meant where nothing is said.
+    pub const DEFAULT: Self = Self::Month;
+
+    /// Months in it.
+    #[must_use]
+    pub fn months(self) -> u32 {
+        match self {
+            Self::Month => 1,
+            Self::Quarter => 3,
+            Self::Year => 12,
+        }
+    }
+}

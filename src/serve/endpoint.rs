@@ -8,9 +8,10 @@ use std::sync::LazyLock;
 use serde_json::Value;
 
 use super::answer::Plan;
+use super::asked::Asked;
 use super::dispatch::Segments;
 use super::error::Problem;
-use super::extract::{self, Asked};
+use super::extract;
 use super::parameter::Parameter;
 use super::routes;
 use super::state::{Place, State};

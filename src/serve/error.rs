@@ -354,6 +354,19 @@ pub(super) struct Fault {
     pub(super) allowed: Vec<String>,
 }
 
+impl Fault {
+    /// A fault of a parameter, without a better name to offer.
+    pub(super) fn new(parameter: &str, code: Code, detail: &str) -> Self {
+        Self {
+            parameter: cut(parameter),
+            code,
+            detail: detail.to_owned(),
+            did_you_mean: None,
+            allowed: Vec::new(),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -98,7 +98,7 @@ pub(super) fn page(resource: &Resource) -> Value {
         },
         "links": {
             "self": format!("/v1/releases/{RELEASE}/{}", resource.table), "next": null,
-            "csv": format!("/data/{RELEASE}/{}.csv", resource.table), "docs": "/docs",
+            "csv": format!("/v1/releases/{RELEASE}/{}.csv", resource.table), "docs": "/docs",
         },
     })
 }

@@ -1,78 +1,31 @@
 //! Reads a query string once, against the parameters of its endpoint, and reports all faults.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, NaiveDate, Utc};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, utf8_percent_encode};
+use percent_encoding::percent_decode;
 
+use super::asked::{Asked, Canonical, column_of};
 use super::cursor;
 use super::error::{Code, Fault, Problem, cut};
-use super::parameter::{DEFAULT_LIMIT, Kind, MAX_LIMIT, Parameter, expectation, sort_names};
-use crate::record::{Cell, Column, ColumnType, Field as _, Resource};
-use crate::release::database::{Filter, Op, SortKey};
-
-/// How like a name must be to be offered for it.
-const ALIKE: f64 = 0.75;
-
-/// Bytes of a name above which no other is looked for that is like it.
-const LONGEST_COMPARED: usize = 64;
+use super::include;
+use super::locate::{self, Located};
+use super::nearest::nearest;
+use super::parameter::{Kind, MAX_DIMENSIONS, MAX_LIMIT, Parameter, dimensions, sort_names};
+use super::value;
+use crate::record::{Column, Interval, Resource, UnknownWord};
+use crate::release::database::{SortBy, SortKey, ValidOn, Words};
 
 /// Values one parameter may hold.
 const MAX_VALUES: usize = 1000;
 
+/// Words one search may have: each is looked up in the whole index.
+const MAX_WORDS: usize = 20;
+
+/// Fields one order may have: each adds to the ways in which a row can come after another.
+pub(super) const MAX_SORT_KEYS: usize = 5;
+
 /// Faults reported of one query.
 const MAX_FAULTS: usize = 50;
-
-/// What stands unescaped in a value of ours. A comma does not: it would end the value.
-const VALUE: &AsciiSet =
-    &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b':');
-
-/// A query, checked.
-#[derive(Debug, PartialEq)]
-pub(super) struct Asked {
-    /// Conditions, in the order of the columns' names.
-    pub(super) filters: Vec<Filter>,
-    /// Keys of the order, without an `id` that would stand there anyway.
-    pub(super) sort: Vec<SortKey>,
-    /// Records on the page.
-    pub(super) limit: usize,
-    /// The cursor as given.
-    pub(super) cursor: Option<String>,
-    /// The one spelling of this query.
-    pub(super) canonical: Canonical,
-}
-
-/// The one spelling of a query: whatever asks the same is written the same.
-///
-/// It is part of the `ETag`, of every link, and of what a cursor is bound to.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Canonical {
-    /// `name=value` of every filter, sorted by name, values sorted.
-    pub(super) filters: String,
-    /// The value of `sort`; empty for the order by id.
-    pub(super) sort: String,
-    limit: Option<usize>,
-}
-
-impl Canonical {
-    /// The query as it stands after the question mark, which is left out where it is empty.
-    pub(super) fn suffix(&self, cursor: Option<&str>) -> String {
-        let mut pairs = Vec::new();
-        if !self.filters.is_empty() {
-            pairs.push(self.filters.clone());
-        }
-        if !self.sort.is_empty() {
-            pairs.push(format!("sort={}", self.sort));
-        }
-        if let Some(limit) = self.limit {
-            pairs.push(format!("limit={limit}"));
-        }
-        if let Some(cursor) = cursor {
-            pairs.push(format!("cursor={cursor}"));
-        }
-        if pairs.is_empty() { String::new() } else { format!("?{}", pairs.join("&")) }
-    }
-}
 
 /// Reads a query string; `endpoint` is the path named in the report.
 pub(super) fn read(
@@ -89,7 +42,7 @@ pub(super) fn read(
         }
         match decode(name) {
             Ok(name) => reader.take(&name, value, parameters),
-            Err(wrong) => reader.fail(|| fault(name, Code::InvalidParameter, wrong)),
+            Err(wrong) => reader.fail(|| Fault::new(name, Code::InvalidParameter, wrong)),
         }
     }
     reader.finish(endpoint)
@@ -106,10 +59,11 @@ fn decode(part: &str) -> Result<String, &'static str> {
 #[derive(Default)]
 struct Reader {
     seen: BTreeSet<String>,
-    filters: Vec<Filter>,
-    sort: Vec<SortKey>,
-    limit: Option<usize>,
-    cursor: Option<String>,
+    asked: Asked,
+    located: Located,
+    include_uncertain: Option<bool>,
+    /// Conditions in their one spelling, by name.
+    conditions: BTreeMap<String, String>,
     faults: Vec<Fault>,
     /// Faults there are beside those.
     more_faults: usize,
@@ -130,7 +84,7 @@ impl Reader {
         if !self.seen.insert(name.to_owned()) {
             // One report is enough, however often it stands there.
             let detail = "stands more than once; join several values with commas";
-            let twice = fault(name, Code::InvalidParameter, detail);
+            let twice = Fault::new(name, Code::InvalidParameter, detail);
             if !self.faults.contains(&twice) {
                 self.fail(|| twice);
             }
@@ -138,11 +92,11 @@ impl Reader {
         }
         let Some(parameter) = parameters.iter().find(|parameter| parameter.name == name) else {
             self.fail(|| {
-                let names: Vec<_> = parameters.iter().map(|known| known.name.to_owned()).collect();
+                let names: Vec<_> = parameters.iter().map(|known| known.name.clone()).collect();
                 Fault {
                     did_you_mean: nearest(name, &names),
                     allowed: names,
-                    ..fault(name, Code::UnknownParameter, "unknown parameter")
+                    ..Fault::new(name, Code::UnknownParameter, "unknown parameter")
                 }
             });
             return;
@@ -156,7 +110,7 @@ impl Reader {
         };
         let taken = match values {
             Ok(values) => self.take_values(parameter, &values),
-            Err(wrong) => Err(fault(name, Code::InvalidParameter, wrong)),
+            Err(wrong) => Err(Fault::new(name, Code::InvalidParameter, wrong)),
         };
         if let Err(fault) = taken {
             self.fail(|| fault);
@@ -164,30 +118,92 @@ impl Reader {
     }
 
     fn take_values(&mut self, parameter: &Parameter, values: &[String]) -> Result<(), Fault> {
+        let name = parameter.name.as_str();
         if values.len() > MAX_VALUES {
             let detail = format!("holds {} values; ask for {MAX_VALUES} at a time", values.len());
-            return Err(fault(parameter.name, Code::InvalidParameter, &detail));
+            return Err(Fault::new(name, Code::InvalidParameter, &detail));
         }
+        // What takes no list is read as it stands, commas and all.
+        let whole = values.join(",");
         match parameter.kind {
-            Kind::Filter(_, column) => self.take_filter(column, values),
-            Kind::Limit => self.take_limit(&values.join(",")),
-            Kind::Cursor => {
-                let given = values.join(",");
-                cursor::check(&given)?;
-                self.cursor = Some(given);
-                Ok(())
+            Kind::Filter(_, column, op) => {
+                let filter = value::filter(name, column, op, values)?;
+                self.condition(name, value::spell_filter(&filter));
+                self.asked.filters.push(filter);
             }
-            Kind::Sort(resource) => self.take_sort(resource, values),
+            Kind::Words => self.take_words(name, &whole)?,
+            Kind::ValidOn | Kind::FromDay | Kind::ToDay => {
+                self.take_day(name, parameter.kind, &whole)?;
+            }
+            Kind::IncludeUncertain => self.include_uncertain = Some(truth(name, &whole)?),
+            Kind::Bbox => {
+                let bbox = locate::bbox(values)?;
+                let edges = [bbox.west, bbox.south, bbox.east, bbox.north];
+                self.condition(name, edges.map(|edge| edge.to_string()).join(","));
+                self.located.bbox = Some(bbox);
+            }
+            Kind::NearLat => self.located.lat = Some(self.degrees(name, &whole, 90.0)?),
+            Kind::NearLon => self.located.lon = Some(self.degrees(name, &whole, 180.0)?),
+            Kind::RadiusKm => {
+                let radius_km = locate::radius_km(&whole)?;
+                self.located.radius_km = Some(radius_km);
+                self.condition(name, radius_km.to_string());
+            }
+            Kind::Sort(resource) => self.take_sort(resource, values)?,
+            Kind::Fields(resource) => self.take_fields(name, resource, values)?,
+            Kind::Include(resource) => self.take_include(name, resource, values)?,
+            Kind::By(resource) => self.take_by(name, resource, values)?,
+            Kind::Interval => self.take_interval(name, &whole)?,
+            Kind::Bom => self.asked.bom = truth(name, &whole)?,
+            Kind::Limit => self.take_limit(&whole)?,
+            Kind::Cursor => {
+                cursor::check(&whole)?;
+                self.asked.cursor = Some(whole);
+            }
         }
+        Ok(())
     }
 
-    fn take_filter(&mut self, column: &'static Column, values: &[String]) -> Result<(), Fault> {
-        let cell =
-            |text: &String| cell_of(column.ty, text).ok_or_else(|| wrong_value(column, text));
-        let mut values = values.iter().map(cell).collect::<Result<Vec<_>, _>>()?;
-        values.sort_by_cached_key(Cell::to_csv);
-        values.dedup();
-        self.filters.push(Filter { column, op: Op::Equal, values });
+    fn take_day(&mut self, name: &str, kind: Kind, text: &str) -> Result<(), Fault> {
+        let day = value::date(text).ok_or_else(|| expected(name, "a date, YYYY-MM-DD", text))?;
+        self.condition(name, day.to_string());
+        if matches!(kind, Kind::FromDay) {
+            self.asked.from = Some(day);
+        } else if matches!(kind, Kind::ToDay) {
+            self.asked.to = Some(day);
+        } else {
+            self.asked.valid_on = Some(ValidOn { day, include_uncertain: false });
+        }
+        Ok(())
+    }
+
+    fn degrees(&mut self, name: &str, text: &str, most: f64) -> Result<f64, Fault> {
+        let degrees = locate::degrees(name, text, most)?;
+        self.condition(name, degrees.to_string());
+        Ok(degrees)
+    }
+
+    fn take_interval(&mut self, name: &str, text: &str) -> Result<(), Fault> {
+        let interval = text.parse().map_err(|_unhelpful: UnknownWord| {
+            let allowed = Interval::WORDS.iter().map(|word| (*word).to_owned()).collect();
+            none_of(name, text, &format!("there is no interval `{}`", cut(text)), allowed)
+        })?;
+        self.asked.interval = Some(interval);
+        Ok(())
+    }
+
+    fn condition(&mut self, name: &str, spelled: String) {
+        self.conditions.insert(name.to_owned(), spelled);
+    }
+
+    fn take_words(&mut self, name: &str, text: &str) -> Result<(), Fault> {
+        let words = Words::of(text).ok_or_else(|| expected(name, "words", text))?;
+        if words.count() > MAX_WORDS {
+            let detail = format!("has {} words; {MAX_WORDS} are read at most", words.count());
+            return Err(Fault::new(name, Code::InvalidParameter, &detail));
+        }
+        self.condition(name, value::escape(&words.text()));
+        self.asked.words = Some(words);
         Ok(())
     }
 
@@ -196,132 +212,158 @@ impl Reader {
             format!("expected a whole number from 0 to {MAX_LIMIT}, found `{}`", cut(value));
         let digits = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
         match value.parse() {
-            Ok(limit) if digits && limit <= MAX_LIMIT => self.limit = Some(limit),
+            Ok(limit) if digits && limit <= MAX_LIMIT => self.asked.limit = Some(limit),
             // All digits and yet no number of ours: larger than any.
-            Ok(_) | Err(_) if digits => return Err(fault("limit", Code::LimitTooLarge, &detail)),
-            Ok(_) | Err(_) => return Err(fault("limit", Code::InvalidParameter, &detail)),
+            Ok(_) | Err(_) if digits => {
+                return Err(Fault::new("limit", Code::LimitTooLarge, &detail));
+            }
+            Ok(_) | Err(_) => return Err(Fault::new("limit", Code::InvalidParameter, &detail)),
         }
         Ok(())
     }
 
     fn take_sort(&mut self, resource: &'static Resource, keys: &[String]) -> Result<(), Fault> {
+        if keys.len() > MAX_SORT_KEYS {
+            let detail = format!("sorts by {} fields; {MAX_SORT_KEYS} at most", keys.len());
+            return Err(Fault::new("sort", Code::InvalidParameter, &detail));
+        }
         for key in keys {
             let (name, descending) =
                 key.strip_prefix('-').map_or((key.as_str(), false), |name| (name, true));
             let column = resource.column(name).filter(|column| column.ty.is_scalar());
             let Some(column) = column else {
-                let allowed = sort_names(resource);
                 let detail = format!("cannot sort by `{}`", cut(name));
-                return Err(Fault {
-                    did_you_mean: nearest(name, &allowed),
-                    allowed,
-                    ..fault("sort", Code::InvalidParameter, &detail)
-                });
+                return Err(none_of("sort", name, &detail, sort_names(resource)));
             };
-            if self.sort.iter().any(|key| key.column.name == name) {
+            if self.asked.sort.iter().any(|key| column_of(key) == Some(name)) {
                 let detail = format!("sorts by `{name}` twice");
-                return Err(fault("sort", Code::InvalidParameter, &detail));
+                return Err(Fault::new("sort", Code::InvalidParameter, &detail));
             }
-            self.sort.push(SortKey { column, descending });
+            self.asked.sort.push(SortKey { by: SortBy::Column(column), descending });
+        }
+        Ok(())
+    }
+
+    fn take_fields(
+        &mut self,
+        parameter: &str,
+        resource: &'static Resource,
+        names: &[String],
+    ) -> Result<(), Fault> {
+        for name in names {
+            if resource.column(name).is_none() {
+                let allowed = resource.columns.iter().map(|column| column.name.to_owned());
+                let detail = format!("there is no field `{}`", cut(name));
+                return Err(none_of(parameter, name, &detail, allowed.collect()));
+            }
+        }
+        let shown =
+            |column: &&Column| column.name == "id" || names.iter().any(|n| n == column.name);
+        let shown: Vec<_> = resource.columns.iter().filter(shown).collect();
+        self.asked.fields = (shown.len() < resource.columns.len()).then_some(shown);
+        Ok(())
+    }
+
+    fn take_include(
+        &mut self,
+        parameter: &str,
+        resource: &'static Resource,
+        names: &[String],
+    ) -> Result<(), Fault> {
+        let known = include::names(resource);
+        if let Some(name) = names.iter().find(|name| !known.contains(&name.as_str())) {
+            let detail = format!("cannot include `{}`", cut(name));
+            let allowed = known.iter().map(|name| (*name).to_owned()).collect();
+            return Err(none_of(parameter, name, &detail, allowed));
+        }
+        let asked = include::all(resource);
+        self.asked.include =
+            asked.into_iter().filter(|i| names.iter().any(|n| n == i.name())).collect();
+        Ok(())
+    }
+
+    fn take_by(
+        &mut self,
+        parameter: &str,
+        resource: &'static Resource,
+        names: &[String],
+    ) -> Result<(), Fault> {
+        let known = dimensions(resource);
+        if names.len() > MAX_DIMENSIONS {
+            let detail = format!("takes 1 to {MAX_DIMENSIONS} fields, found {}", names.len());
+            return Err(Fault::new(parameter, Code::InvalidParameter, &detail));
+        }
+        for name in names {
+            let Some(column) = known.iter().find(|column| column.name == name) else {
+                let detail = format!("cannot count by `{}`", cut(name));
+                let allowed = known.iter().map(|column| column.name.to_owned()).collect();
+                return Err(none_of(parameter, name, &detail, allowed));
+            };
+            if self.asked.by.contains(column) {
+                let detail = format!("counts by `{name}` twice");
+                return Err(Fault::new(parameter, Code::InvalidParameter, &detail));
+            }
+            self.asked.by.push(*column);
         }
         Ok(())
     }
 
     fn finish(mut self, endpoint: &str) -> Result<Asked, Problem> {
+        let (region, faults) = self.located.region();
+        self.asked.region = region;
+        for fault in faults {
+            self.fail(|| fault);
+        }
+        match (&mut self.asked.valid_on, self.include_uncertain) {
+            (Some(valid_on), Some(true)) => {
+                valid_on.include_uncertain = true;
+                self.condition("include_uncertain", true.to_string());
+            }
+            (None, Some(_)) => self.fail(|| {
+                let detail = "needs `valid_on` beside it";
+                Fault::new("include_uncertain", Code::InvalidParameter, detail)
+            }),
+            (Some(_) | None, Some(false) | None) => {}
+        }
         if !self.faults.is_empty() {
             return Err(Problem::of_faults(endpoint, self.faults, self.more_faults));
         }
-        self.filters.sort_by_key(|filter| filter.column.name);
-        if let Some(at) = self.sort.iter().position(|key| key.column.name == "id") {
-            // No key after `id` can matter, and a rising `id` ends every order anyway.
-            let implied = !self.sort[at].descending;
-            self.sort.truncate(if implied { at } else { at + 1 });
+        let mut asked = self.asked;
+        asked.filters.sort_by_key(|filter| (filter.column.name, filter.op));
+        if let Some(at) = asked.sort.iter().position(|key| column_of(key) == Some("id")) {
+            // No key after `id` can matter, and a rising `id` ends every order anyway. Alone it
+            // stays where another order is implied.
+            let implied = !asked.sort[at].descending
+                && (at > 0 || (asked.words.is_none() && asked.region.near.is_none()));
+            asked.sort.truncate(if implied { at } else { at + 1 });
         }
-        let filters: Vec<String> = self.filters.iter().map(spell).collect();
-        let sort: Vec<String> = self
-            .sort
-            .iter()
-            .map(|key| format!("{}{}", if key.descending { "-" } else { "" }, key.column.name))
-            .collect();
-        Ok(Asked {
-            canonical: Canonical {
-                filters: filters.join("&"),
-                sort: sort.join(","),
-                limit: self.limit.filter(|limit| *limit != DEFAULT_LIMIT),
-            },
-            filters: self.filters,
-            sort: self.sort,
-            limit: self.limit.unwrap_or(DEFAULT_LIMIT),
-            cursor: self.cursor,
-        })
+        asked.canonical = Canonical::of(&asked, &self.conditions);
+        Ok(asked)
     }
 }
 
-fn spell(filter: &Filter) -> String {
-    let spelled = |cell: &Cell| match (filter.column.ty, cell) {
-        (ColumnType::Boolean, Cell::Integer(number)) => (*number != 0).to_string(),
-        (_, cell) => utf8_percent_encode(&cell.to_csv(), VALUE).to_string(),
-    };
-    let values: Vec<String> = filter.values.iter().map(spelled).collect();
-    format!("{}={}", filter.column.name, values.join(","))
+fn truth(parameter: &str, text: &str) -> Result<bool, Fault> {
+    value::truth(text).ok_or_else(|| expected(parameter, "`true` or `false`", text))
 }
 
-/// The stored form of a value as a client writes it.
-fn cell_of(ty: ColumnType, text: &str) -> Option<Cell> {
-    if text.is_empty() {
-        return None;
-    }
-    match ty {
-        ColumnType::Text => Some(Cell::Text(text.to_owned())),
-        ColumnType::Word(words) => words.contains(&text).then(|| Cell::Text(text.to_owned())),
-        ColumnType::Integer => text.parse().ok().map(Cell::Integer),
-        ColumnType::Real => {
-            text.parse().ok().filter(|number: &f64| number.is_finite()).map(Cell::Real)
-        }
-        ColumnType::Boolean => text.parse().ok().map(|truth: bool| truth.to_cell()),
-        ColumnType::Date => {
-            let date: NaiveDate = text.parse().ok()?;
-            // chrono also reads `2021-6-1`; a value has one spelling.
-            (date.to_string() == text).then(|| date.to_cell())
-        }
-        ColumnType::Instant => DateTime::parse_from_rfc3339(text)
-            .ok()
-            .map(|instant| instant.with_timezone(&Utc).to_cell()),
-        ColumnType::TextList | ColumnType::Object => None,
-    }
+fn expected(parameter: &str, what: &str, found: &str) -> Fault {
+    let detail = format!("expected {what}, found `{}`", cut(found));
+    Fault::new(parameter, Code::InvalidParameter, &detail)
 }
 
-fn wrong_value(column: &Column, text: &str) -> Fault {
-    let detail = format!("expected {}, found `{}`", expectation(column.ty), cut(text));
-    let fault = fault(column.name, Code::InvalidParameter, &detail);
-    let ColumnType::Word(words) = column.ty else { return fault };
-    let allowed: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
-    Fault { did_you_mean: nearest(text, &allowed), allowed, ..fault }
-}
-
-fn fault(parameter: &str, code: Code, detail: &str) -> Fault {
+/// The fault of naming what is not among the names there are.
+fn none_of(parameter: &str, name: &str, detail: &str, allowed: Vec<String>) -> Fault {
     Fault {
-        parameter: cut(parameter),
-        code,
-        detail: detail.to_owned(),
-        did_you_mean: None,
-        allowed: Vec::new(),
+        did_you_mean: nearest(name, &allowed),
+        allowed,
+        ..Fault::new(parameter, Code::InvalidParameter, detail)
     }
-}
-
-fn nearest(name: &str, names: &[String]) -> Option<String> {
-    if name.len() > LONGEST_COMPARED {
-        return None;
-    }
-    let alike = |known: &String| strsim::damerau_levenshtein(name, known);
-    let best = names.iter().min_by_key(|known| alike(known))?;
-    let near = alike(best) <= 2 && best.len() > 2;
-    (near || strsim::jaro_winkler(name, best) >= ALIKE).then(|| best.clone())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::Cell;
 
     fn ask(query: &str) -> Result<Asked, Problem> {
         let agencies = Resource::of_table("agencies").unwrap();

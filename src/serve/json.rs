@@ -9,20 +9,31 @@ use crate::record::{Cell, Column, ColumnType, DamagedCell};
 /// The result is what serde writes for the typed record; a test compares them.
 pub(super) fn write_row(
     out: &mut Vec<u8>,
-    columns: &[Column],
+    columns: &[&'static Column],
     row: &[Cell],
 ) -> Result<(), DamagedCell> {
+    out.push(b'{');
     for (index, (column, cell)) in columns.iter().zip(row).enumerate() {
-        out.extend_from_slice(if index == 0 { b"{\"" } else { b",\"" });
-        out.extend_from_slice(column.name.as_bytes());
-        out.extend_from_slice(b"\":");
-        write_cell(out, column, cell)?;
+        write_cell(out, index, column, cell)?;
     }
     out.push(b'}');
     Ok(())
 }
 
-fn write_cell(out: &mut Vec<u8>, column: &Column, cell: &Cell) -> Result<(), DamagedCell> {
+/// Appends the key and the value at this place of a row.
+pub(super) fn write_cell(
+    out: &mut Vec<u8>,
+    index: usize,
+    column: &Column,
+    cell: &Cell,
+) -> Result<(), DamagedCell> {
+    out.extend_from_slice(if index == 0 { b"\"" } else { b",\"" });
+    out.extend_from_slice(column.name.as_bytes());
+    out.extend_from_slice(b"\":");
+    write_cell_value(out, column, cell)
+}
+
+fn write_cell_value(out: &mut Vec<u8>, column: &Column, cell: &Cell) -> Result<(), DamagedCell> {
     match (column.ty, cell) {
         (_, Cell::Null) if column.nullable => out.extend_from_slice(b"null"),
         (ColumnType::TextList | ColumnType::Object, Cell::Text(json)) => {
@@ -63,6 +74,10 @@ mod tests {
     use super::*;
     use crate::record::{Evidence, Record, Reported};
 
+    fn columns() -> Vec<&'static Column> {
+        Evidence::COLUMNS.iter().collect()
+    }
+
     #[test]
     fn a_row_is_written_as_serde_writes_the_record() {
         let evidence = Evidence {
@@ -90,15 +105,15 @@ mod tests {
             evidence_count: 0,
         };
         let mut out = Vec::new();
-        write_row(&mut out, Evidence::COLUMNS, &evidence.cells()).unwrap();
+        write_row(&mut out, &columns(), &evidence.cells()).unwrap();
         assert_eq!(String::from_utf8(out).unwrap(), serde_json::to_string(&evidence).unwrap());
     }
 
     #[test]
     fn a_cell_of_another_type_is_an_error() {
         let mut cells = vec![Cell::Null; Evidence::COLUMNS.len()];
-        assert!(write_row(&mut Vec::new(), Evidence::COLUMNS, &cells).is_err());
+        assert!(write_row(&mut Vec::new(), &columns(), &cells).is_err());
         cells[0] = Cell::Integer(3);
-        assert!(write_row(&mut Vec::new(), Evidence::COLUMNS, &cells).is_err());
+        assert!(write_row(&mut Vec::new(), &columns(), &cells).is_err());
     }
 }

@@ -1,6 +1,7 @@
 //! Answers requests from release files. Nothing here can start work on the data.
 
 mod answer;
+mod asked;
 mod cursor;
 mod dispatch;
 mod endpoint;
@@ -9,15 +10,20 @@ mod example;
 mod extract;
 mod files;
 mod headers;
+mod include;
 mod json;
+mod locate;
+mod nearest;
 mod openapi;
 mod page;
 mod parameter;
 mod releases;
 mod responses;
 mod routes;
+mod shape;
 mod state;
 mod status;
+mod value;
 
 use std::future::Future;
 use std::net::TcpListener;

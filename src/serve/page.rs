@@ -6,9 +6,12 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::error::Problem;
+use super::include::Shown;
 use super::json::{write_row, write_value};
+use super::shape::{self, Row};
 use super::state::{Place, State};
-use crate::record::{Cell, DamagedCell, ReleaseId, Resource};
+use crate::record::{Cell, Column, ReleaseId};
 
 /// What an answer is about.
 #[derive(Debug, Serialize, ToSchema)]
@@ -36,6 +39,15 @@ pub(super) struct ListMeta {
     pub(super) returned: usize,
     /// Records left out because a date they would be judged by is not known.
     uncertain_excluded: i64,
+}
+
+/// How many records a query asks for, and how many it leaves out for want of dates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Totals {
+    /// Records that fit, on all pages.
+    pub(super) total: i64,
+    /// Records whose dates do not tell whether they fit.
+    pub(super) uncertain_excluded: i64,
 }
 
 /// Where to go from an answer.
@@ -76,11 +88,29 @@ pub(super) struct ListLinks {
     /// The next page; null on the last.
     #[schema(required = true)]
     pub(super) next: Option<String>,
-    /// The same records as a CSV file; null where there is none.
-    #[schema(required = true)]
-    pub(super) csv: Option<String>,
+    /// All the records that fit, as CSV.
+    pub(super) csv: String,
     /// What can be asked.
     pub(super) docs: String,
+}
+
+/// Where to go from a table that is no list of records.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct TableLinks {
+    /// This table, by the name of its release.
+    #[serde(rename = "self")]
+    this: String,
+    /// The same as CSV.
+    csv: String,
+    /// What can be asked.
+    docs: String,
+}
+
+impl TableLinks {
+    pub(super) fn new(addresses: &Addresses, path: &str, query: &str) -> Self {
+        let link = |form: &str| addresses.link(&addresses.pinned(&format!("{path}{form}{query}")));
+        Self { this: link(""), csv: link(".csv"), docs: addresses.docs() }
+    }
 }
 
 /// What stands before every link.
@@ -123,40 +153,61 @@ impl Meta {
 }
 
 impl ListMeta {
-    pub(super) fn of(place: &Place, total: i64, returned: usize) -> Self {
+    pub(super) fn of(place: &Place, totals: Totals, returned: usize) -> Self {
         let Meta { release, schema_version } = Meta::of(place);
-        Self { release, schema_version, total, returned, uncertain_excluded: 0 }
+        let Totals { total, uncertain_excluded } = totals;
+        Self { release, schema_version, total, returned, uncertain_excluded }
     }
 }
 
-/// A page of rows.
+/// A page of records.
 pub(super) fn list(
-    resource: &Resource,
-    rows: &[Vec<Cell>],
+    columns: &[&'static Column],
+    rows: &[Row],
+    included: &[Shown],
     meta: &ListMeta,
     links: &ListLinks,
-) -> Result<Vec<u8>, DamagedCell> {
+) -> Result<Vec<u8>, Problem> {
     let mut out = Vec::with_capacity(256 + rows.len() * 512);
     out.extend_from_slice(b"{\"data\":[");
     for (index, row) in rows.iter().enumerate() {
         if index > 0 {
             out.push(b',');
         }
-        write_row(&mut out, resource.columns, row)?;
+        shape::write(&mut out, columns, row, included)?;
     }
     out.push(b']');
     Ok(close(out, meta, links))
 }
 
-/// One row.
+/// Rows that are no records.
+pub(super) fn table(
+    columns: &[&'static Column],
+    rows: &[Vec<Cell>],
+    meta: &impl Serialize,
+    links: &TableLinks,
+) -> Result<Vec<u8>, Problem> {
+    let mut out = b"{\"data\":[".to_vec();
+    for (index, row) in rows.iter().enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        write_row(&mut out, columns, row).map_err(Problem::internal)?;
+    }
+    out.push(b']');
+    Ok(close(out, meta, links))
+}
+
+/// One record.
 pub(super) fn record(
-    resource: &Resource,
-    row: &[Cell],
+    columns: &[&'static Column],
+    row: &Row,
+    included: &[Shown],
     meta: &Meta,
     links: &RecordLinks,
-) -> Result<Vec<u8>, DamagedCell> {
+) -> Result<Vec<u8>, Problem> {
     let mut out = b"{\"data\":".to_vec();
-    write_row(&mut out, resource.columns, row)?;
+    shape::write(&mut out, columns, row, included)?;
     Ok(close(out, meta, links))
 }
 

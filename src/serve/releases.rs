@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use chrono::NaiveDate;
 
-use crate::record::ReleaseId;
-use crate::release::database::{DatabaseError, Query, ReleaseDatabase};
+use super::page::Totals;
+use super::parameter::{dimensions, sum_of};
+use crate::record::{Column, RESOURCES, ReleaseId, Resource};
+use crate::release::database::{Cells, DatabaseError, Group, Query, ReleaseDatabase};
 use crate::release::{MANIFEST_FILE, Manifest, ManifestError, digest};
 
 /// The name of the release file in the folder of its release.
@@ -18,6 +20,9 @@ const KEPT_OPEN: usize = 4;
 
 /// Totals remembered per release.
 const KEPT_TOTALS: usize = 10_000;
+
+/// Rows below which a table is counted as it is.
+const SMALL_TABLE: i64 = 10_000;
 
 /// The longest query, in bytes, whose total is remembered.
 const KEPT_KEY: usize = 256;
@@ -85,7 +90,8 @@ pub struct OpenRelease {
     pub known: Arc<KnownRelease>,
     /// Its file.
     pub database: ReleaseDatabase,
-    totals: Mutex<HashMap<String, i64>>,
+    totals: Mutex<HashMap<String, Totals>>,
+    cells: HashMap<&'static str, OnceLock<Option<Cells>>>,
 }
 
 impl OpenRelease {
@@ -97,7 +103,8 @@ impl OpenRelease {
             let found = database.meta().release;
             return Err(ReleasesError::Misplaced { path: known.folder.clone(), found });
         }
-        Ok(Self { known, database, totals: Mutex::default() })
+        let cells = RESOURCES.iter().map(|resource| (resource.table, OnceLock::new())).collect();
+        Ok(Self { known, database, totals: Mutex::default(), cells })
     }
 
     /// Its name.
@@ -106,26 +113,64 @@ impl OpenRelease {
         self.known.manifest.release
     }
 
-    /// The total of a query if it was counted before; `key` is its canonical spelling.
-    pub(super) fn counted(&self, key: &str) -> Option<i64> {
+    /// The totals of a query if they were counted before; `key` is its canonical spelling.
+    pub(super) fn counted(&self, key: &str) -> Option<Totals> {
         self.totals.lock().unwrap_or_else(PoisonError::into_inner).get(key).copied()
     }
 
-    /// The total of a query. The data never changes, so it is counted once.
-    pub(super) fn total(&self, key: &str, query: &Query) -> Result<i64, DatabaseError> {
-        if let Some(total) = self.counted(key) {
-            return Ok(total);
+    /// The totals of a query. The data never changes, so they are counted once.
+    pub(super) fn totals(&self, key: &str, query: &Query) -> Result<Totals, DatabaseError> {
+        if let Some(totals) = self.counted(key) {
+            return Ok(totals);
         }
-        let total = self.database.count(query)?;
+        let told = self.cells(query.resource)?.and_then(|cells| cells.count(query));
+        let totals = Totals {
+            total: told.map_or_else(|| self.database.count(query), Ok)?,
+            uncertain_excluded: self.database.count_uncertain(query)?,
+        };
         if key.len() > KEPT_KEY {
-            return Ok(total);
+            return Ok(totals);
         }
-        let mut totals = self.totals.lock().unwrap_or_else(PoisonError::into_inner);
-        if totals.len() >= KEPT_TOTALS {
-            totals.clear();
+        let mut kept = self.totals.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() >= KEPT_TOTALS {
+            kept.clear();
         }
-        totals.insert(key.to_owned(), total);
-        Ok(total)
+        kept.insert(key.to_owned(), totals);
+        Ok(totals)
+    }
+
+    /// How many records of a resource there are.
+    pub(super) fn rows(&self, resource: &'static Resource) -> Result<i64, DatabaseError> {
+        let all = Query::of(resource, 0);
+        Ok(self.totals(&format!("/{}?", resource.table), &all)?.total)
+    }
+
+    /// The rows a query asks for, counted by some columns.
+    pub(super) fn groups(
+        &self,
+        query: &Query,
+        by: &[&'static Column],
+        sum: Option<&'static Column>,
+    ) -> Result<Vec<Group>, DatabaseError> {
+        let told = self.cells(query.resource)?.and_then(|cells| cells.groups(query, by));
+        told.map_or_else(|| self.database.groups(query, by, sum), Ok)
+    }
+
+    /// The counts of a large table from which others are added up; made when first asked for.
+    fn cells(&self, resource: &'static Resource) -> Result<Option<&Cells>, DatabaseError> {
+        let Some(cells) = self.cells.get(resource.table) else { return Ok(None) };
+        if let Some(cells) = cells.get() {
+            return Ok(cells.as_ref());
+        }
+        let all = Query::of(resource, 0);
+        let made = if self.database.count(&all)? < SMALL_TABLE {
+            None
+        } else {
+            let columns = dimensions(resource);
+            let groups = self.database.groups(&all, &columns, sum_of(resource))?;
+            Cells::new(columns, groups)
+        };
+        Ok(cells.get_or_init(|| made).as_ref())
     }
 }
 

@@ -262,7 +262,7 @@ async fn every_list_pages_to_the_end_whatever_the_order() {
     let mut orders: Vec<String> =
         columns.flat_map(|c| [c.name.into(), format!("-{}", c.name)]).collect();
     orders.extend(["city,-lat", "-city,lat", "-state,city,-lat,name", "lat,-id"].map(String::from));
-    orders.push(orders[..18].iter().step_by(2).map(String::as_str).collect::<Vec<_>>().join(","));
+    orders.push(orders[..10].iter().step_by(2).map(String::as_str).collect::<Vec<_>>().join(","));
     for order in orders {
         let whole = app.get(&format!("/v1/agencies?sort={order}")).await.ids();
         for limit in [1, 4, 23] {

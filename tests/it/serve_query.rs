@@ -60,7 +60,7 @@ async fn a_limit_of_zero_gives_the_total_alone() {
 #[tokio::test]
 async fn every_fault_of_a_query_is_told_at_once() {
     let app = App::of([three_agencies(RELEASE)]);
-    let path = "/v1/agencies?sate=CA&kind=sherif&state=OH&state=MO&lat=north&sort=nam&aliases=x";
+    let path = "/v1/agencies?sate=CA&kind=sherif&state=OH&state=MO&lat=north&sort=nam&reported=x";
     let got = app.get(path).await;
     assert_eq!((got.status, got.header("content-type")), (400, "application/problem+json"));
     assert_eq!(got.header("cache-control"), "no-store");
@@ -87,7 +87,7 @@ async fn every_fault_of_a_query_is_told_at_once() {
             ("state", "invalid_parameter", "-"),
             ("lat", "invalid_parameter", "-"),
             ("sort", "invalid_parameter", "name"),
-            ("aliases", "unknown_parameter", "-"),
+            ("reported", "unknown_parameter", "registered"),
         ]
     );
     let allowed = &problem["errors"][0]["allowed"];

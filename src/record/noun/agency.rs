@@ -18,7 +18,7 @@ record! {
         /// Names of the counties it serves.
         counties: Vec<String>,
         /// Census codes (state and county FIPS, five digits) of those counties that are known.
-        county_fips: Vec<String>,
+        county_fips: Vec<String> as Code,
         /// Originating Agency Identifier of the FBI, nine characters.
         ori: Option<String> as Code,
         /// Fire department id of the USFA registry, written STATE-FDID.

@@ -22,7 +22,7 @@ record! {
         /// The release in which it was put right.
         fixed_in: Option<ReleaseId>,
         /// Releases that carry the error.
-        affected_releases: Vec<String>,
+        affected_releases: Vec<String> as Code,
         /// Where it stands.
         state: CorrectionState,
     }

@@ -8,7 +8,7 @@ record! {
         /// The vendor whose program it is.
         vendor_id: VendorId,
         /// Vendors through whose systems it runs.
-        intermediary_vendor_ids: Vec<String>,
+        intermediary_vendor_ids: Vec<String> as Code,
         /// Its name.
         name: String,
         /// What it lets an agency do.

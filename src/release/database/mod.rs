@@ -2,13 +2,20 @@
 //!
 //! Beside `catalog` the only room that names diesel.
 
+mod cells;
 mod load;
 mod open;
 mod query;
 mod read;
+mod region;
+mod sql;
+mod words;
 mod write;
 
+pub use cells::Cells;
 pub use open::{DatabaseError, Meta, ReleaseDatabase};
-pub use query::{Filter, Op, Page, Query, SortKey};
-pub use read::{Change, Count, Identity};
-pub use write::{schema_text, write};
+pub use query::{Filter, Op, Page, Query, RANKED_AT_MOST, SortBy, SortKey, ValidOn};
+pub use read::{Change, Group, Identity};
+pub use region::{BoundingBox, Near, Region};
+pub use words::Words;
+pub use write::{indexes, is_searched, schema_text, searched_words, write};

@@ -15,7 +15,11 @@ use diesel::sqlite::{Sqlite, SqliteType};
 use diesel::{Connection, QueryResult, RunQueryDsl, SqliteConnection};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::record::{Cell, ReleaseId};
+use super::query::Query;
+use super::region;
+use super::sql::SearchRange;
+use super::write::is_searched;
+use crate::record::{Cell, RESOURCES, ReleaseId};
 
 /// The first bytes of every SQLite file.
 const HEADER: &[u8] = b"SQLite format 3\0";
@@ -25,6 +29,13 @@ const KEPT_CONNECTIONS: usize = 16;
 
 /// How much of the file is read as memory instead of through calls, in bytes.
 const MAPPED: u64 = 1 << 30;
+
+diesel::define_sql_function! {
+    /// The distance between two points in kilometres; SQLite has no functions for it.
+    fn distance_km(
+        lat: Nullable<Double>, lon: Nullable<Double>, other_lat: Double, other_lon: Double
+    ) -> Nullable<Double>;
+}
 
 /// What may stand unescaped in the path of an SQLite URI.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.');
@@ -84,6 +95,7 @@ pub struct ReleaseDatabase {
     url: String,
     idle: Mutex<Vec<SqliteConnection>>,
     meta: Meta,
+    searched: BTreeMap<&'static str, SearchRange>,
 }
 
 impl std::fmt::Debug for ReleaseDatabase {
@@ -102,7 +114,13 @@ impl ReleaseDatabase {
         );
         let mut connection = connect(path, &url)?;
         let meta = read_meta(path, &mut connection)?;
-        Ok(Self { path: path.to_owned(), url, idle: Mutex::new(vec![connection]), meta })
+        let searched = read_searched(path, &mut connection)?;
+        Ok(Self { path: path.to_owned(), url, idle: Mutex::new(vec![connection]), meta, searched })
+    }
+
+    /// Where the words of a query's resource lie.
+    pub(super) fn search_range(&self, query: &Query) -> SearchRange {
+        self.searched.get(query.resource.table).copied().unwrap_or_default()
     }
 
     /// What the file says about itself.
@@ -192,6 +210,13 @@ fn connect(path: &Path, url: &str) -> Result<SqliteConnection, DatabaseError> {
     connection
         .batch_execute(&format!("PRAGMA query_only = ON; PRAGMA mmap_size = {MAPPED};"))
         .map_err(|error| damaged(error.into()))?;
+    distance_km_utils::register_impl(
+        &mut connection,
+        |lat: Option<f64>, lon: Option<f64>, other_lat: f64, other_lon: f64| {
+            lat.zip(lon).map(|(lat, lon)| region::distance_km(lat, lon, other_lat, other_lon))
+        },
+    )
+    .map_err(|error| damaged(error.into()))?;
     Ok(connection)
 }
 
@@ -223,6 +248,41 @@ fn read_meta(path: &Path, connection: &mut SqliteConnection) -> Result<Meta, Dat
         schema_version: value("schema_version")?,
         software_version: value("software_version")?,
     })
+}
+
+/// Where the words of each resource lie. They were written one resource after the other, each in
+/// the order of its rows; that it is so is looked up at both ends of each.
+fn read_searched(
+    path: &Path,
+    connection: &mut SqliteConnection,
+) -> Result<BTreeMap<&'static str, SearchRange>, DatabaseError> {
+    let damaged = |source: Option<Box<dyn std::error::Error + Send + Sync>>| {
+        let problem = "its table `search` does not go with its records".to_owned();
+        DatabaseError::Damaged { path: path.to_owned(), problem, source }
+    };
+    let mut ranges = BTreeMap::new();
+    let mut offset = 0;
+    for resource in RESOURCES.iter().filter(|resource| is_searched(resource.table)) {
+        let table = resource.table;
+        let sql = format!(
+            "SELECT (SELECT MAX(rowid) FROM {table}), \
+             (SELECT COUNT(*) FROM {table} AS t JOIN search AS s ON s.rowid = t.rowid + {offset} \
+              WHERE t.rowid IN (1, (SELECT MAX(rowid) FROM {table})) AND s.id = t.id)"
+        );
+        let rows: Vec<Cells> =
+            Statement::new(sql).load(connection).map_err(|error| damaged(Some(error.into())))?;
+        let row = rows.into_iter().next().map(|Cells(row)| row).unwrap_or_default();
+        let (rows, found) = match row.as_slice() {
+            [Cell::Integer(rows), Cell::Integer(found)] => (*rows, *found),
+            _ => (0, 0),
+        };
+        if found != rows.min(2) {
+            return Err(damaged(None));
+        }
+        ranges.insert(table, SearchRange { offset, rows });
+        offset += rows;
+    }
+    Ok(ranges)
 }
 
 fn cell_text(row: &[Cell], index: usize) -> String {

@@ -1,8 +1,9 @@
 //! What can be asked of a release file.
 
 use super::open::Statement;
+use super::sql::Which;
 use super::{DatabaseError, Page, Query, ReleaseDatabase};
-use crate::record::{Cause, Cell, ReleaseId, Resource};
+use crate::record::{Cause, Cell, Column, ReleaseId, Resource};
 use crate::release::GateVerdict;
 
 /// What became of an id.
@@ -41,39 +42,84 @@ pub struct Change {
     pub fields: Vec<(String, serde_json::Value, serde_json::Value)>,
 }
 
-/// How many rows share a value.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Count {
-    /// The value; `None` is unknown.
-    pub value: Option<String>,
-    /// The rows.
-    pub rows: i64,
+/// Rows that share their values in some columns.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Group {
+    /// The values they share, in the order of the columns.
+    pub values: Vec<Cell>,
+    /// How many there are.
+    pub count: i64,
+    /// The sum of another column over those in which it is known; `None` if it is known in none.
+    pub sum: Option<i64>,
 }
 
 impl ReleaseDatabase {
     /// One page of the rows a query asks for.
     pub fn page(&self, query: &Query) -> Result<Page, DatabaseError> {
         if query.limit == 0 {
-            return Ok(Page { rows: Vec::new(), more: false });
+            return Ok(Page { rows: Vec::new(), next: None });
         }
-        let mut rows = self.rows(query.page_statement())?;
+        let mut rows = self.rows(query.page_statement(self.search_range(query)))?;
         let more = rows.len() > query.limit;
         rows.truncate(query.limit);
-        Ok(Page { rows, more })
+        // The keys of the order stand behind what was asked for.
+        let width = query.columns.len() + usize::from(query.region.near.is_some());
+        let next =
+            rows.last().filter(|_| more).and_then(|row| row.get(width..)).map(<[Cell]>::to_vec);
+        for row in &mut rows {
+            row.truncate(width);
+        }
+        Ok(Page { rows, next })
     }
 
     /// How many rows a query asks for, on all its pages.
     pub fn count(&self, query: &Query) -> Result<i64, DatabaseError> {
-        self.number(query.count_statement())
+        self.number(query.count_statement(self.search_range(query), Which::Kept))
     }
 
-    /// The record of that id, its values in the order of the columns.
+    /// How many rows a query leaves out because their dates do not tell whether they were in force
+    /// on the day it asks about.
+    pub fn count_uncertain(&self, query: &Query) -> Result<i64, DatabaseError> {
+        match query.valid_on {
+            Some(on) if !on.include_uncertain => {
+                self.number(query.count_statement(self.search_range(query), Which::Uncertain))
+            }
+            Some(_) | None => Ok(0),
+        }
+    }
+
+    /// The rows a query asks for, on all its pages, counted by the values of some columns; unknown
+    /// values come last. `sum` is a column of whole numbers to add up.
+    pub fn groups(
+        &self,
+        query: &Query,
+        by: &[&'static Column],
+        sum: Option<&'static Column>,
+    ) -> Result<Vec<Group>, DatabaseError> {
+        let read = |mut row: Vec<Cell>| {
+            let mut numbers = self.reader(query.resource.table, row.split_off(by.len()));
+            let count = numbers.integer()?;
+            let sum = match numbers.cells.next() {
+                Some(Cell::Integer(sum)) => Some(sum),
+                Some(Cell::Null) | None => None,
+                other => return Err(numbers.damaged("a whole number", other.as_ref())),
+            };
+            Ok(Group { values: row, count, sum })
+        };
+        self.rows(query.group_statement(self.search_range(query), by, sum))?
+            .into_iter()
+            .map(read)
+            .collect()
+    }
+
+    /// The values of these columns in the record of that id.
     pub fn get(
         &self,
         resource: &'static Resource,
+        columns: &[&'static Column],
         id: &str,
     ) -> Result<Option<Vec<Cell>>, DatabaseError> {
-        let columns: Vec<&str> = resource.columns.iter().map(|column| column.name).collect();
+        let columns: Vec<&str> = columns.iter().map(|column| column.name).collect();
         let (columns, table) = (columns.join(", "), resource.table);
         let sql = format!("SELECT {columns} FROM {table} WHERE id = ?");
         Ok(self.rows(Statement::new(sql).bind(id))?.pop())
@@ -146,28 +192,6 @@ impl ReleaseDatabase {
                 allowed: row.text()?,
                 detail: row.text()?,
             })
-        };
-        self.rows(statement)?.into_iter().map(read).collect()
-    }
-
-    /// How many rows have each value of a column, most first.
-    ///
-    /// A name that is no column of the resource has no values.
-    pub fn counts(
-        &self,
-        resource: &'static Resource,
-        column: &str,
-    ) -> Result<Vec<Count>, DatabaseError> {
-        let Some(column) = resource.column(column) else { return Ok(Vec::new()) };
-        let (name, table) = (column.name, resource.table);
-        let statement = Statement::new(format!(
-            "SELECT {name}, COUNT(*) FROM {table} GROUP BY {name} ORDER BY COUNT(*) DESC, {name}"
-        ));
-        let read = |row: Vec<Cell>| {
-            let value = row.first().filter(|cell| **cell != Cell::Null).map(Cell::to_csv);
-            let mut row = self.reader(table, row);
-            row.cells.next();
-            Ok(Count { value, rows: row.integer()? })
         };
         self.rows(statement)?.into_iter().map(read).collect()
     }

@@ -86,7 +86,7 @@ fn expected(ty: ColumnType) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::{Correction, Evidence, Record, Source, Values};
+    use crate::record::{Correction, Evidence, Record, Source};
 
     /// What the API gives is what serde makes of the record; the two must not drift apart.
     fn same_as_serde<R: Record + serde::de::DeserializeOwned>(text: &str) {
@@ -124,22 +124,8 @@ mod tests {
     #[test]
     fn a_damaged_cell_is_named_with_its_record() {
         let columns = [
-            Column {
-                name: "id",
-                doc: "",
-                ty: ColumnType::Text,
-                nullable: false,
-                values: Values::Any,
-                refers: None,
-            },
-            Column {
-                name: "flag",
-                doc: "",
-                ty: ColumnType::Boolean,
-                nullable: true,
-                values: Values::Any,
-                refers: None,
-            },
+            Column::new("id", "", ColumnType::Text, false),
+            Column::new("flag", "", ColumnType::Boolean, true),
         ];
         let id = Cell::Text("a".into());
         let error = json(&columns, &[id.clone(), Cell::Integer(2)]).unwrap_err();
@@ -152,14 +138,7 @@ mod tests {
 
     #[test]
     fn a_number_that_json_does_not_know_is_damage() {
-        let column = Column {
-            name: "lat",
-            doc: "",
-            ty: ColumnType::Real,
-            nullable: true,
-            values: Values::Any,
-            refers: None,
-        };
+        let column = Column::new("lat", "", ColumnType::Real, true);
         assert!(value_of(&column, &Cell::Real(f64::NAN)).is_err());
         assert!(value_of(&column, &Cell::Text("2026".into())).is_err());
     }

@@ -131,7 +131,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::record::{Cell, Column, ColumnType, RESOURCES, Values};
+    use crate::record::{Cell, Column, ColumnType, RESOURCES};
     use crate::release::rows::MemoryRows;
 
     fn vendors() -> &'static Resource {
@@ -186,14 +186,7 @@ mod tests {
     #[test]
     fn truth_values_in_csv_are_words() {
         let folder = tempfile::tempdir().unwrap();
-        let truth = Column {
-            name: "flag",
-            doc: "",
-            ty: ColumnType::Boolean,
-            nullable: true,
-            values: Values::Any,
-            refers: None,
-        };
+        let truth = Column::new("flag", "", ColumnType::Boolean, true);
         let written = [Cell::Integer(1), Cell::Integer(0), Cell::Null];
         assert_eq!(written.map(|cell| csv::text(&truth, &cell)), ["true", "false", ""]);
 

@@ -97,21 +97,17 @@ fn answer(call: &Call<'_>) -> Result<Plan, Problem> {
     let work = move || {
         let database = &place.release.database;
         let changes = database.history(resource, &id)?;
-        let row = database.get(resource, &id)?.unwrap_or_default();
-        let entries = entries(resource, &row, changes)?;
+        let first: Vec<_> = resource.column("first_release").into_iter().collect();
+        let row = database.get(resource, &first, &id)?.unwrap_or_default();
+        let entries = entries(&row, changes)?;
         Ok(Answer::json(page::document(&entries, &Meta::of(&place), &links)))
     };
     Ok(Plan::Answer { canonical: Some(String::new()), short: true, work: Box::new(work) })
 }
 
-fn entries(
-    resource: &Resource,
-    row: &[Cell],
-    changes: Vec<Change>,
-) -> Result<Vec<HistoryEntry>, Problem> {
+fn entries(row: &[Cell], changes: Vec<Change>) -> Result<Vec<HistoryEntry>, Problem> {
     let mut entries = Vec::with_capacity(changes.len() + 1);
-    let column = resource.columns.iter().position(|column| column.name == "first_release");
-    let first = column.and_then(|at| row.get(at)).map(Cell::to_csv).unwrap_or_default();
+    let first = row.first().map(Cell::to_csv).unwrap_or_default();
     let first: ReleaseId = first.parse().map_err(Problem::internal)?;
     // The first release of all writes no changes: everything in it appeared.
     if changes.first().is_none_or(|change| change.release > first) {

@@ -1,23 +1,28 @@
 //! The endpoints, by what they are about. Adding one: a file here and a line in [`all`].
 
+pub(super) mod counts;
 mod health;
 mod history;
 mod records;
 mod releases;
 mod service;
 mod summary;
+pub(super) mod timeline;
 
 use super::endpoint::{Answers, Endpoint};
 
 pub(super) use health::HealthReport;
 pub(super) use history::HistoryEntry;
-pub(super) use records::settled_by_path;
+pub(super) use records::{settled_by_path, subject_of};
 pub(super) use releases::ReleaseEntry;
 pub(super) use summary::Summary;
 
 /// Every endpoint, in the order of the documents.
 pub(super) fn all() -> Vec<Endpoint> {
-    let mut endpoints = records::endpoints();
+    // Before the records, whose ids would take their place.
+    let mut endpoints = counts::endpoints();
+    endpoints.extend(timeline::endpoints());
+    endpoints.extend(records::endpoints());
     endpoints.extend(history::endpoints());
     endpoints.extend(summary::endpoints());
     endpoints.extend(releases::endpoints());

@@ -4,13 +4,14 @@ use super::json;
 use crate::record::{Cell, RESOURCES, Resource, SubjectType};
 use crate::release::database::{Filter, Identity, Op, Query};
 use crate::serve::answer::{Answer, Plan};
+use crate::serve::asked::Asked;
 use crate::serve::cursor::{self, Scope};
 use crate::serve::endpoint::{Answers, Base, Call, Endpoint, Segment};
 use crate::serve::error::{Code, Problem, cut};
 use crate::serve::example;
-use crate::serve::extract::Asked;
 use crate::serve::page::{self, Addresses, ListLinks, ListMeta, Meta, RecordLinks};
 use crate::serve::parameter::Parameter;
+use crate::serve::shape::Shape;
 use crate::serve::state::Place;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -61,7 +62,7 @@ fn get(resource: &'static Resource) -> Endpoint {
                       survivor, one that was taken back 410 with the reason."
             .to_owned(),
         segments: vec![id_segment(resource)],
-        parameters: Vec::new(),
+        parameters: Parameter::of_record(resource),
         answers: Answers {
             also: &[308, 404, 410, 503],
             ..json(&format!("{}Record", resource.schema), "The record.", example::record(resource))
@@ -77,9 +78,7 @@ pub(in crate::serve) fn settled_by_path(resource: &Resource) -> Option<&'static 
     if resource.table == "sources" {
         return Some(&["source_id"]);
     }
-    let subject = subject_word(resource);
-    let is_subject = SubjectType::ALL.iter().any(|known| known.as_str() == subject);
-    is_subject.then_some(&["subject_type", "subject_id"])
+    subject_of(resource).map(|_| &["subject_type", "subject_id"][..])
 }
 
 fn evidence(resource: &'static Resource, settled: &[&str]) -> Endpoint {
@@ -129,9 +128,9 @@ fn answer_evidence(call: &Call<'_>) -> Result<Plan, Problem> {
     }
     let evidence = evidence_resource();
     let settled = settled_by_path(resource).unwrap_or_default().iter().filter_map(|name| {
-        let value = if *name == "subject_type" { subject_word(resource) } else { id.to_owned() };
+        let value = if *name == "subject_type" { subject_of(resource)? } else { id };
         let column = evidence.column(name)?;
-        Some(Filter { column, op: Op::Equal, values: vec![Cell::Text(value)] })
+        Some(Filter { column, op: Op::Equal, values: vec![Cell::Text(value.to_owned())] })
     });
     plan_list(call, evidence, settled.collect())
 }
@@ -143,59 +142,79 @@ fn plan_list(
     settled: Vec<Filter>,
 ) -> Result<Plan, Problem> {
     let place = call.place()?.clone();
-    let Asked { filters, sort, limit, cursor, canonical } = call.asked()?;
-    let mut query = Query {
-        resource,
-        filters: settled.into_iter().chain(filters).collect(),
-        sort,
-        after: None,
-        limit,
-    };
+    let asked = call.asked()?;
+    let (canonical, cursor) = (asked.canonical.clone(), asked.cursor.clone());
+    let (query, shape) = question(resource, settled, asked);
     let (path, release) = (call.path.clone(), place.release.id());
-    let scope = Scope { release, path: &path, filters: &canonical.filters, sort: &canonical.sort };
-    if let Some(cursor) = &cursor {
-        query.after = Some(cursor::decode(cursor, &scope, query.order().len())?);
-    }
     let total_key = format!("{path}?{}", canonical.filters);
     let short = query.is_short() && place.release.counted(&total_key).is_some();
     let suffix = canonical.suffix(cursor.as_deref());
     let this = format!("{path}{suffix}");
     let addresses = Addresses::new(call.state, &place);
-    let csv = whole_file(&place, resource).filter(|_| query.filters.is_empty());
     let work = move || {
-        let page = place.release.database.page(&query)?;
-        let total = place.release.total(&total_key, &query)?;
-        let next = page.rows.last().filter(|_| page.more).map(|row| {
-            let scope =
-                Scope { release, path: &path, filters: &canonical.filters, sort: &canonical.sort };
-            let cursor = cursor::encode(&scope, &query.keys_of(row));
+        let database = &place.release.database;
+        let scope =
+            Scope { release, path: &path, filters: &canonical.filters, sort: &canonical.sort };
+        let totals = place.release.totals(&total_key, &query)?;
+        let mut query = query.knowing(totals.total, place.release.rows(resource)?);
+        if let Some(cursor) = &cursor {
+            query.after = Some(cursor::decode(cursor, &scope, query.order().len())?);
+        }
+        let page = database.page(&query)?;
+        let next = page.next.map(|keys| {
+            let cursor = cursor::encode(&scope, &keys);
             addresses.pinned(&format!("{path}{}", canonical.suffix(Some(&cursor))))
         });
         let links = ListLinks {
             this: addresses.link(&addresses.pinned(&this)),
             next: next.as_deref().map(|next| addresses.link(next)),
-            csv: csv.map(|csv| addresses.link(&csv)),
+            csv: addresses.link(&addresses.pinned(&format!("{path}.csv{}", canonical.whole()))),
             docs: addresses.docs(),
         };
-        let meta = ListMeta::of(&place, total, page.rows.len());
-        let body = page::list(resource, &page.rows, &meta, &links).map_err(Problem::internal)?;
-        Ok(Answer { total: Some(total), next, ..Answer::json(body) })
+        let rows = shape.rows(page.rows);
+        let included = shape.included(database, &rows)?;
+        let meta = ListMeta::of(&place, totals, rows.len());
+        let body = page::list(&shape.columns(), &rows, &included, &meta, &links)?;
+        Ok(Answer { total: Some(totals.total), next, ..Answer::json(body) })
     };
     Ok(Plan::Answer { canonical: Some(suffix), short, work: Box::new(work) })
 }
 
+/// The question a request asks of a resource, and how its answer is shown; `settled` are conditions
+/// the path has set.
+pub(super) fn question(
+    resource: &'static Resource,
+    settled: Vec<Filter>,
+    asked: Asked,
+) -> (Query, Shape) {
+    let limit = asked.page_size();
+    let near = asked.region.near.is_some();
+    let shape = Shape::new(resource, asked.fields, near, asked.include);
+    let query = shape.query(Query {
+        filters: settled.into_iter().chain(asked.filters).collect(),
+        words: asked.words,
+        region: asked.region,
+        valid_on: asked.valid_on,
+        sort: asked.sort,
+        ..Query::of(resource, limit)
+    });
+    (query, shape)
+}
+
 fn answer_get(call: &Call<'_>) -> Result<Plan, Problem> {
-    call.asked()?;
+    let asked = call.asked()?;
     let resource = call.resource()?;
     let place = call.place()?.clone();
     let id = call.segment("id").to_owned();
-    let Some(row) = place.release.database.get(resource, &id)? else {
+    let suffix = asked.canonical.suffix(None);
+    let shape = Shape::of_record(resource, asked.include);
+    let Some(row) = place.release.database.get(resource, &shape.read_columns(), &id)? else {
         return elsewhere(call, &place, resource, &id, "")?.ok_or_else(|| unknown(resource, &id));
     };
     let addresses = Addresses::new(call.state, &place);
-    let link = |below| addresses.link(&addresses.pinned(&format!("{}{below}", call.path)));
+    let link = |below: &str| addresses.link(&addresses.pinned(&format!("{}{below}", call.path)));
     let links = RecordLinks {
-        this: link(""),
+        this: link(&suffix),
         history: link("/history"),
         evidence: settled_by_path(resource).map(|_| link("/evidence")),
         partnerships: (resource.table == "agencies").then(|| {
@@ -205,10 +224,13 @@ fn answer_get(call: &Call<'_>) -> Result<Plan, Problem> {
         docs: addresses.docs(),
     };
     let work = move || {
-        let body = page::record(resource, &row, &Meta::of(&place), &links);
-        Ok(Answer::json(body.map_err(Problem::internal)?))
+        let rows = shape.rows(vec![row]);
+        let included = shape.included(&place.release.database, &rows)?;
+        let row = rows.first().ok_or_else(|| Problem::internal("a record was lost"))?;
+        let body = page::record(&shape.columns(), row, &included, &Meta::of(&place), &links)?;
+        Ok(Answer::json(body))
     };
-    Ok(Plan::Answer { canonical: Some(String::new()), short: true, work: Box::new(work) })
+    Ok(Plan::Answer { canonical: Some(suffix), short: true, work: Box::new(work) })
 }
 
 /// Where a record is if not here: `None` if it is here, an error if it is nowhere.
@@ -244,15 +266,8 @@ fn unknown(resource: &Resource, id: &str) -> Problem {
     Problem::not_found(format!("there is no `{id}` among {}", resource.table.replace('_', " ")))
 }
 
-/// The CSV file of all records of a resource.
-fn whole_file(place: &Place, resource: &Resource) -> Option<String> {
-    let name = format!("{}.csv", resource.table);
-    let manifest = &place.release.known.manifest;
-    manifest.file(&name).map(|file| format!("/data/{}/{}", manifest.release, file.name))
-}
-
-/// The word evidence has for records of a resource; none where no evidence speaks of them.
-pub(super) fn subject_word(resource: &Resource) -> String {
+/// The word evidence has for records of a resource; `None` where no evidence speaks of them.
+pub(in crate::serve) fn subject_of(resource: &Resource) -> Option<&'static str> {
     let mut word = String::new();
     for (index, letter) in resource.schema.char_indices() {
         if letter.is_ascii_uppercase() && index > 0 {
@@ -260,7 +275,7 @@ pub(super) fn subject_word(resource: &Resource) -> String {
         }
         word.push(letter.to_ascii_lowercase());
     }
-    word
+    SubjectType::WORDS.iter().copied().find(|known| *known == word)
 }
 
 fn evidence_resource() -> &'static Resource {
@@ -273,7 +288,7 @@ mod tests {
 
     #[test]
     fn every_subject_of_evidence_that_is_a_resource_has_its_word() {
-        let words: Vec<_> = RESOURCES.iter().map(subject_word).collect();
+        let words: Vec<_> = RESOURCES.iter().filter_map(subject_of).collect();
         for subject in SubjectType::ALL {
             match subject {
                 // Rows of the gazetteer are no records of their own.
@@ -284,7 +299,7 @@ mod tests {
                 | SubjectType::Partnership
                 | SubjectType::Disclosure
                 | SubjectType::ReportedTotal
-                | SubjectType::Event => assert!(words.iter().any(|word| word == subject.as_str())),
+                | SubjectType::Event => assert!(words.contains(&subject.as_str())),
             }
         }
     }

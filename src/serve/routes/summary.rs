@@ -7,12 +7,12 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::json;
-use super::records::subject_word;
+use super::records::subject_of;
 use crate::record::{
     Cell, Disclosure, Evidence, Partnership, PartnershipStatus, RESOURCES, Record, ReportedTotal,
     Resource, Service, ValueKind,
 };
-use crate::release::database::{Filter, Op, Query, SortKey};
+use crate::release::database::{Filter, Group, Op, Query, SortBy, SortKey};
 use crate::serve::answer::{Answer, Plan};
 use crate::serve::endpoint::{Answers, Base, Call, Endpoint};
 use crate::serve::error::Problem;
@@ -172,16 +172,17 @@ fn answer(call: &Call<'_>) -> Result<Plan, Problem> {
 fn summarise(place: &Place) -> Result<Summary, Problem> {
     let mut records = BTreeMap::new();
     for resource in RESOURCES {
-        let query = query(resource, &[], &[], 0)?;
-        let total = place.release.total(&format!("/{}?", resource.table), &query)?;
-        records.insert(resource.table.to_owned(), total);
+        records.insert(resource.table.to_owned(), place.release.rows(resource)?);
     }
-    let counts = place.release.database.counts(resource_of::<Partnership>()?, "status")?;
+    let partnerships = Query::of(resource_of::<Partnership>()?, 0);
+    let status: Vec<_> = partnerships.resource.column("status").into_iter().collect();
+    let groups = place.release.database.groups(&partnerships, &status, None)?;
     let partnerships_by_status = PartnershipStatus::WORDS
         .iter()
         .map(|word| {
-            let count = counts.iter().find(|count| count.value.as_deref() == Some(*word));
-            ((*word).to_owned(), count.map_or(0, |count| count.rows))
+            let is_it = |group: &&Group| group.values == [Cell::Text((*word).to_owned())];
+            let count = groups.iter().find(is_it).map_or(0, |group| group.count);
+            ((*word).to_owned(), count)
         })
         .collect();
     Ok(Summary {
@@ -245,8 +246,8 @@ fn emergency_disclosures(place: &Place) -> Result<EmergencyDisclosures, Problem>
 }
 
 fn evidence_of(place: &Place, resource: &Resource, id: &str) -> Result<Vec<EvidenceLink>, Problem> {
-    let subject = subject_word(resource);
-    let filters = [("subject_type", subject.as_str()), ("subject_id", id)];
+    let subject = subject_of(resource).unwrap_or_default();
+    let filters = [("subject_type", subject), ("subject_id", id)];
     let evidence: Vec<Evidence> = read(place, &filters, &["published_on"], EVIDENCE_SHOWN)?;
     // Our own entry says the same as the record; what counts here is who else says so.
     let cites = |evidence: &Evidence| {
@@ -293,13 +294,12 @@ fn query(
     };
     let key = |name: &&str| {
         let descending = name.starts_with('-');
-        Ok(SortKey { column: column(name.trim_start_matches('-'))?, descending })
+        let by = SortBy::Column(column(name.trim_start_matches('-'))?);
+        Ok(SortKey { by, descending })
     };
     Ok(Query {
-        resource,
         filters: filters.iter().map(filter).collect::<Result<_, Problem>>()?,
         sort: sort.iter().map(key).collect::<Result<_, Problem>>()?,
-        after: None,
-        limit,
+        ..Query::of(resource, limit)
     })
 }

@@ -8,21 +8,23 @@ use diesel::{Connection as _, SqliteConnection};
 use porchlight::record::{
     Agency, AgencyId, AgencyKind, Answer, Cell, Completeness, Consent, Content, Detail, Disclosure,
     DisclosureId, Evidence, EvidenceId, GeoPrecision, LegalBasis, Metric, Outcome, Partnership,
-    PartnershipId, PartnershipStatus, Record, ReleaseId, ReportedTotal, ReportedTotalId, Role,
-    Service, Source, Stage, SubjectType, ValueKind,
+    PartnershipId, PartnershipStatus, RESOURCES, Record, ReleaseId, ReportedTotal, ReportedTotalId,
+    Resource, Role, Service, Source, Stage, SubjectType, ValueKind,
 };
+use porchlight::release::database::{indexes, is_searched, searched_words};
 use porchlight::release::{
     MANIFEST_FILE, Manifest, ManifestDraft, ManifestFile, PreviousRelease, digest,
 };
 
 const SCHEMA: &str = include_str!("../../../migrations/release/00000000000001_first_schema/up.sql");
-const INDEXES: &str = include_str!("../../../migrations/release-indexes.sql");
 
 /// A release in the making.
 pub(crate) struct ReleaseBuilder {
     release: ReleaseId,
     previous: Option<ReleaseId>,
     statements: Vec<String>,
+    /// By table and id: rows lie in the order of their ids.
+    records: BTreeMap<(usize, String), Vec<Cell>>,
     files: Vec<(&'static str, &'static str, Vec<u8>)>,
 }
 
@@ -40,7 +42,8 @@ impl ReleaseBuilder {
             .iter()
             .map(|(key, value)| format!("INSERT INTO meta VALUES ('{key}', '{value}');"))
             .collect();
-        Self { release, previous: None, statements, files: Vec::new() }
+        let records = BTreeMap::new();
+        Self { release, previous: None, statements, records, files: Vec::new() }
     }
 
     pub(crate) fn after(self, previous: &str) -> Self {
@@ -48,8 +51,8 @@ impl ReleaseBuilder {
     }
 
     pub(crate) fn has<R: Record>(mut self, record: &R) -> Self {
-        let values: Vec<String> = record.cells().iter().map(literal).collect();
-        self.statements.push(format!("INSERT INTO {} VALUES ({});", R::TABLE, values.join(", ")));
+        let table = RESOURCES.iter().position(|resource| resource.table == R::TABLE).unwrap();
+        self.records.insert((table, record.id().to_owned()), record.cells());
         self
     }
 
@@ -76,8 +79,13 @@ impl ReleaseBuilder {
         {
             let mut connection = SqliteConnection::establish(database.to_str().unwrap()).unwrap();
             connection.batch_execute(SCHEMA).unwrap();
+            connection.batch_execute("BEGIN").unwrap();
+            for ((table, id), cells) in &self.records {
+                connection.batch_execute(&insert(&RESOURCES[*table], id, cells)).unwrap();
+            }
             connection.batch_execute(&self.statements.concat()).unwrap();
-            connection.batch_execute(INDEXES).unwrap();
+            connection.batch_execute("COMMIT").unwrap();
+            connection.batch_execute(&indexes()).unwrap();
         }
         let mut files = self.files;
         files.push((
@@ -116,6 +124,18 @@ fn manifest(release: ReleaseId, previous: Option<ReleaseId>) -> ManifestDraft {
         changes: BTreeMap::new(),
         gates: Vec::new(),
     }
+}
+
+/// Puts a record where a release file has it: in its table, and among what is searched.
+fn insert(resource: &Resource, id: &str, cells: &[Cell]) -> String {
+    let table = resource.table;
+    let values: Vec<String> = cells.iter().map(literal).collect();
+    let row = format!("INSERT INTO {table} VALUES ({});", values.join(", "));
+    if !is_searched(table) {
+        return row;
+    }
+    let words = literal(&Cell::Text(searched_words(resource.columns, cells)));
+    format!("{row} INSERT INTO search (resource, id, words) VALUES ('{table}', '{id}', {words});")
 }
 
 fn literal(cell: &Cell) -> String {
