@@ -59,7 +59,9 @@ class Upstream:
 def environment(home, sources=None, **more):
     """The environment of the program, without any settings of the caller's own."""
     own = {name: value for name, value in os.environ.items() if not name.startswith("PORCHLIGHT_")}
-    own |= {"PORCHLIGHT_HOME": str(home), "PORCHLIGHT_LOG": "warn", "NO_COLOR": "1", **more}
+    own |= {"PORCHLIGHT_HOME": str(home), "PORCHLIGHT_LOG": "warn", "NO_COLOR": "1"}
+    # They ask more than a client should.
+    own |= {"PORCHLIGHT_RATE_LIMIT": "off", **more}
     if sources:
         own["PORCHLIGHT_SOURCES"] = str(sources)
     return own

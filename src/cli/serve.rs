@@ -42,6 +42,8 @@ pub(super) async fn run(config: &Config, given: Environment) -> anyhow::Result<E
     let settings = Settings {
         public_url: config.serve.public_url.clone().unwrap_or_default(),
         workers: config.serve.workers.unwrap_or(0),
+        rate_limit: config.serve.rate_limit,
+        trusted_proxies: config.serve.trusted_proxies.clone(),
     };
     let state = State::new(Arc::clone(&releases), status, settings);
     say(format!("listening on http://{}", listener.local_addr()?))?;

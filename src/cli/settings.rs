@@ -66,6 +66,20 @@ struct Serving {
     /// The URL under which the public reaches the server
     #[arg(long, global = true, env = "PORCHLIGHT_PUBLIC_URL", value_name = "URL")]
     public_url: Option<String>,
+    /// Requests a second that one client address may make, and how many at once; `off` is no limit
+    /// [default: 10:100]
+    #[arg(long, global = true, env = "PORCHLIGHT_RATE_LIMIT", value_name = "RATE[:BURST]")]
+    rate_limit: Option<String>,
+    /// A proxy whose `X-Forwarded-For` is believed, or a network of them such as 10.0.0.0/8; may be
+    /// repeated
+    #[arg(
+        long,
+        global = true,
+        env = "PORCHLIGHT_TRUSTED_PROXY",
+        value_name = "ADDRESS",
+        value_delimiter = ','
+    )]
+    trusted_proxy: Vec<String>,
     /// Threads that answer [default: one per core]
     #[arg(long, global = true, env = "PORCHLIGHT_WORKERS", value_name = "N")]
     workers: Option<u32>,
@@ -246,6 +260,8 @@ impl Serving {
         let Self {
             listen,
             public_url,
+            rate_limit,
+            trusted_proxy: trusted_proxies,
             workers,
             poll_ms,
             no_schedule,
@@ -253,7 +269,15 @@ impl Serving {
             schedule_zone,
             schedule_tick_ms,
         } = self;
-        let serve = RawServe { listen, public_url, workers, poll_ms, ..RawServe::default() };
+        let serve = RawServe {
+            listen,
+            public_url,
+            rate_limit,
+            trusted_proxies,
+            workers,
+            poll_ms,
+            ..RawServe::default()
+        };
         let schedule = RawSchedule {
             off: no_schedule,
             cron: schedule,

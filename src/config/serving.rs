@@ -121,6 +121,7 @@ impl TryFrom<RawServe> for ServeSettings {
         let trusted_proxies = raw
             .trusted_proxies
             .iter()
+            .filter(|text| !text.trim().is_empty())
             .map(|text| {
                 let network = text.trim().parse();
                 network.map_err(|expected| ConfigError::invalid("trusted-proxy", text, expected))

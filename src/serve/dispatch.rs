@@ -40,14 +40,8 @@ pub(super) async fn serve(
     state: State,
     request: HttpRequest,
 ) -> HttpResponse {
-    match *request.method() {
-        Method::GET | Method::HEAD => {}
-        Method::OPTIONS => return options(),
-        _ => {
-            let method = request.method();
-            let detail = format!("{method} is not allowed: the service is read only");
-            return refuse(&request, &Problem::new(Code::MethodNotAllowed, detail));
-        }
+    if let Some(answer) = to_other_method(&request) {
+        return answer;
     }
     // A panic would drop the connection without a word.
     let answered = AssertUnwindSafe(answer(endpoint, &state, &request)).catch_unwind().await;
@@ -57,15 +51,30 @@ pub(super) async fn serve(
 }
 
 /// Answers a request to an address that does not exist.
+///
+/// What OPTIONS and other methods get does not depend on that: a page of another host may then
+/// read the answer to its GET, which says that nothing is there.
 pub(super) async fn nothing_here(request: HttpRequest) -> HttpResponse {
+    if let Some(answer) = to_other_method(&request) {
+        return answer;
+    }
     let detail = format!("nothing is at {}; /openapi.json lists what is", cut(request.path()));
     refuse(&request, &Problem::not_found(detail))
 }
 
-/// Answers a request whose path and query have more than `limit` bytes.
-pub(super) fn too_long(request: &HttpRequest, limit: usize) -> HttpResponse {
-    let detail = format!("path and query have more than {limit} bytes; ask in several requests");
-    refuse(request, &Problem::new(Code::UriTooLong, detail))
+/// The answer where the method is neither GET nor HEAD.
+fn to_other_method(request: &HttpRequest) -> Option<HttpResponse> {
+    match *request.method() {
+        Method::GET | Method::HEAD => None,
+        Method::OPTIONS => Some(options()),
+        _ => {
+            let detail = format!(
+                "{} is not allowed: the service is read only",
+                cut(request.method().as_str())
+            );
+            Some(refuse(request, &Problem::new(Code::MethodNotAllowed, detail)))
+        }
+    }
 }
 
 fn options() -> HttpResponse {
@@ -236,7 +245,7 @@ fn moved(call: &Call<'_>, to: &str, permanent: bool) -> HttpResponse {
 }
 
 /// The answer that says what went wrong.
-fn refuse(request: &HttpRequest, problem: &Problem) -> HttpResponse {
+pub(super) fn refuse(request: &HttpRequest, problem: &Problem) -> HttpResponse {
     if let Some(cause) = &problem.cause {
         let id = request_id_of(request);
         let cause: &dyn std::error::Error = cause.as_ref();

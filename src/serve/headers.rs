@@ -174,8 +174,8 @@ impl ReleaseHeaders<'_> {
 
 /// Headers a script on another page may read.
 const EXPOSED: &str = "Allow, Content-Location, Content-Range, Dataset-Release, Dataset-Total, \
-                       ETag, Last-Modified, Link, Location, Memento-Datetime, RateLimit, \
-                       RateLimit-Policy, Repr-Digest, Request-Id, Retry-After";
+                       Deprecation, ETag, Last-Modified, Link, Location, Memento-Datetime, RateLimit, \
+                       RateLimit-Policy, Repr-Digest, Request-Id, Retry-After, Sunset";
 
 /// What stands on every answer, whatever became of the request.
 pub(super) fn put_always(headers: &mut HeaderMap, request_id: &str) {

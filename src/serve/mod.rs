@@ -2,13 +2,17 @@
 
 mod answer;
 mod asked;
+mod body;
 mod cursor;
+mod deprecation;
 mod dispatch;
+mod encoding;
 mod endpoint;
 mod error;
 mod example;
 mod extract;
 mod files;
+mod guard;
 mod headers;
 mod include;
 mod json;
@@ -17,6 +21,7 @@ mod nearest;
 mod openapi;
 mod page;
 mod parameter;
+mod rate_limit;
 mod releases;
 mod responses;
 mod routes;
@@ -28,11 +33,9 @@ mod value;
 use std::future::Future;
 use std::net::TcpListener;
 
-use actix_web::body::MessageBody;
-use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::middleware::{Next, from_fn};
+use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data, ServiceConfig};
-use actix_web::{App, HttpMessage as _, HttpRequest, HttpServer};
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
 
 pub use error::Code;
 pub use releases::{KnownRelease, OpenRelease, Releases, ReleasesError};
@@ -41,17 +44,14 @@ pub use status::{
     Health, HeldCandidate, RunStatus, SourceStatus, StatusDocument, StatusSource, StatusUnknown,
 };
 
-use dispatch::RequestId;
-use endpoint::ENDPOINTS;
+use deprecation::DEPRECATED;
+use endpoint::{ENDPOINTS, Endpoint};
 
 /// Seconds requests under way have to finish when the server stops.
 const GRACE: u64 = 20;
 
 /// Threads per worker for what may take long: searches, large counts, reading files.
 const LONG_WORK_THREADS: usize = 8;
-
-/// Bytes of path and query that are read.
-const LONGEST_ADDRESS: usize = 8192;
 
 /// Why the server stopped before it was told to.
 #[derive(Debug, thiserror::Error)]
@@ -85,7 +85,7 @@ pub async fn run(
             .app_data(Data::new(state.clone()))
             .configure(routes)
             .default_service(web::route().to(dispatch::nothing_here))
-            .wrap(from_fn(always))
+            .wrap(from_fn(guard::always))
     })
     .workers(workers)
     .worker_max_blocking_threads(LONG_WORK_THREADS)
@@ -114,7 +114,7 @@ fn routes(config: &mut ServiceConfig) {
     for endpoint in &*ENDPOINTS {
         for pattern in endpoint.patterns() {
             let handler = move |request: HttpRequest, state: Data<State>| {
-                dispatch::serve(endpoint, State::clone(&state), request)
+                serve(endpoint, State::clone(&state), request)
             };
             let slashed = format!("{pattern}/");
             config.service(web::resource([pattern, slashed]).route(web::route().to(handler)));
@@ -122,21 +122,10 @@ fn routes(config: &mut ServiceConfig) {
     }
 }
 
-/// Names the request and puts on every answer what stands on all of them.
-async fn always(
-    state: Data<State>,
-    request: ServiceRequest,
-    next: Next<impl MessageBody + 'static>,
-) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
-    let id = state.request_id();
-    request.extensions_mut().insert(RequestId(id.clone()));
-    let address = request.uri().path_and_query().map_or(0, |address| address.as_str().len());
-    let mut response = if address > LONGEST_ADDRESS {
-        let refusal = dispatch::too_long(request.request(), LONGEST_ADDRESS);
-        request.into_response(refusal).map_into_right_body()
-    } else {
-        next.call(request).await?.map_into_left_body()
-    };
-    headers::put_always(response.headers_mut(), &id);
-    Ok(response)
+/// Answers a request to an endpoint, and says where it is deprecated.
+async fn serve(endpoint: &'static Endpoint, state: State, request: HttpRequest) -> HttpResponse {
+    let mut response = dispatch::serve(endpoint, state.clone(), request.clone()).await;
+    let (query, public_url) = (request.query_string(), &state.settings().public_url);
+    deprecation::put(DEPRECATED, endpoint, query, public_url, response.headers_mut());
+    response
 }

@@ -30,12 +30,27 @@ const HEADERS: &[(&str, &str, &str)] = &[
         "</v1/releases/2026-11-24.1/agencies>; rel=\"canonical\"",
     ),
     ("Location", "Where it is.", "/v1/agencies/agy_0123456789"),
+    (
+        "RateLimit",
+        "Requests left to the client's address (`r`), and seconds until all of them are back (`t`); \
+         absent where nothing is counted.",
+        "\"default\";r=99;t=1",
+    ),
+    (
+        "RateLimit-Policy",
+        "Requests a client's address may make at once (`q`), and seconds after which that many are \
+         there again (`w`); absent where nothing is counted.",
+        "\"default\";q=100;w=10",
+    ),
     ("Request-Id", "The name of the request in the server's log.", "1f2e3d4c-00000001"),
     ("Retry-After", "Seconds after which it is worth asking again.", "30"),
 ];
 
-/// Headers of the answers of an operation.
+/// Headers of every answer.
 const ALWAYS: &[&str] = &["Request-Id"];
+
+/// Headers of every answer to a request that is counted: to all but those for the health.
+const COUNTED: &[&str] = &["RateLimit", "RateLimit-Policy"];
 
 /// What is told once and may happen to several operations: status, name, meaning, headers beside
 /// those of every answer, whether it is a problem document.
@@ -44,7 +59,9 @@ const SHARED: &[(&str, &str, &str, &[&str], bool)] = &[
     ("307", "Moved", "It is at another address.", &["Dataset-Release", "Location"], false),
     ("308", "Moved", "It is at another address.", &["Dataset-Release", "Location"], false),
     ("405", "MethodNotAllowed", "The service is read only.", &["Allow"], true),
+    ("413", "PayloadTooLarge", "No endpoint reads a request body.", &[], true),
     ("416", "RangeNotSatisfiable", "The file ends before that part.", &["Content-Range"], true),
+    ("429", "RateLimited", "Too many requests from one address.", &["Retry-After"], true),
     ("503", "Unavailable", "It cannot be answered yet.", &["Retry-After"], true),
 ];
 
@@ -84,8 +101,11 @@ pub(super) fn of(endpoint: &Endpoint) -> Value {
 /// Statuses of an operation other than 200: its own, and those that any request can meet.
 fn statuses(endpoint: &Endpoint) -> Vec<String> {
     let mut statuses: Vec<String> = endpoint.answers.also.iter().map(u16::to_string).collect();
-    let any = ["304", "400", "405", "414", "4XX", "5XX"];
+    let any = ["304", "400", "405", "413", "414", "4XX", "5XX"];
     statuses.extend(any.map(str::to_owned));
+    if !endpoint.path.starts_with("/health") {
+        statuses.push("429".to_owned());
+    }
     if endpoint.base != Base::Root {
         // Beyond the API an address has one form, whatever `Accept` says.
         statuses.push("406".to_owned());
@@ -97,6 +117,7 @@ fn statuses(endpoint: &Endpoint) -> Vec<String> {
 fn own_headers(endpoint: &Endpoint) -> Vec<&'static str> {
     let mut names = ALWAYS.to_vec();
     if !endpoint.path.starts_with("/health") {
+        names.extend(COUNTED);
         names.push("ETag");
     }
     let names_release = endpoint.segments.iter().any(|segment| segment.name == "release");
@@ -118,7 +139,7 @@ pub(super) fn shared() -> Value {
     let problem =
         ("", "Problem", "It failed; the document says why.", &["Dataset-Release"][..], true);
     for (_, name, description, own, failed) in SHARED.iter().chain([&problem]) {
-        let names = [ALWAYS, own].concat();
+        let names = [ALWAYS, COUNTED, own].concat();
         let mut response = json!({ "description": description, "headers": references(&names) });
         if *failed {
             response["content"] = problem_content();

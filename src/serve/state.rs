@@ -4,8 +4,10 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::rate_limit::RateLimiter;
 use super::releases::{OpenRelease, Releases};
 use super::status::{StatusDocument, StatusSource, StatusUnknown};
+use crate::config::{Network, RateLimit};
 
 /// What the server is told when it starts.
 #[derive(Debug, Clone, Default)]
@@ -15,6 +17,10 @@ pub struct Settings {
     pub public_url: String,
     /// Threads that answer; 0 means one per core.
     pub workers: usize,
+    /// Requests a client address may make; `None` is no limit.
+    pub rate_limit: Option<RateLimit>,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<Network>,
 }
 
 /// What every handler can reach. Cheap to clone.
@@ -25,6 +31,7 @@ struct Shared {
     releases: Arc<Releases>,
     status: Box<dyn StatusSource>,
     settings: Settings,
+    rate_limiter: Option<RateLimiter>,
     /// Begins every request id, so that those of two processes differ.
     process: u32,
     requests: AtomicU64,
@@ -42,11 +49,14 @@ impl State {
     ) -> Self {
         let bare = settings.public_url.trim_end_matches('/').len();
         settings.public_url.truncate(bare);
+        let proxies = settings.trusted_proxies.clone();
+        let rate_limiter = settings.rate_limit.map(|limit| RateLimiter::new(limit, proxies));
         let process = RandomState::new().hash_one(std::process::id());
         Self(Arc::new(Shared {
             releases,
             status: Box::new(status),
             settings,
+            rate_limiter,
             process: (process >> 32) as u32,
             requests: AtomicU64::new(0),
         }))
@@ -60,6 +70,11 @@ impl State {
 
     pub(super) fn settings(&self) -> &Settings {
         &self.0.settings
+    }
+
+    /// Counts the requests of every client, where they are limited.
+    pub(super) fn rate_limiter(&self) -> Option<&RateLimiter> {
+        self.0.rate_limiter.as_ref()
     }
 
     pub(super) fn status(&self) -> Result<StatusDocument, StatusUnknown> {

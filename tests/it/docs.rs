@@ -103,6 +103,20 @@ fn the_changelog_has_an_entry_for_the_version() {
 }
 
 #[test]
+fn the_promises_of_the_api_are_found_and_name_the_versions_there_are() {
+    let path = "docs/api-versioning.md";
+    for document in ["README.md", "CONTRIBUTING.md"] {
+        assert!(relative_links(&read(document)).contains(&path.to_owned()), "{document}");
+    }
+    let promises = read(path);
+    let manifest = manifest();
+    let program = manifest["package"]["version"].as_str().unwrap();
+    for version in [program, porchlight::release::dataset::SCHEMA_VERSION] {
+        assert!(promises.contains(&format!("| `{version}` |")), "{path} does not say {version}");
+    }
+}
+
+#[test]
 fn both_catalogs_have_the_same_migrations() {
     let names = |database: &str| -> BTreeSet<String> {
         let folder = root().join("migrations/catalog").join(database);

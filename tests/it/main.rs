@@ -21,6 +21,7 @@ mod serve;
 mod serve_conditions;
 mod serve_database;
 mod serve_files;
+mod serve_guard;
 mod serve_openapi;
 mod serve_process;
 mod serve_query;

@@ -234,7 +234,8 @@ async fn a_status_that_cannot_be_had_is_no_good_news() {
 
 #[tokio::test]
 async fn links_begin_with_the_public_address_where_it_is_known() {
-    let settings = Settings { public_url: "https://data.example.org/".to_owned(), workers: 1 };
+    let settings =
+        Settings { public_url: "https://data.example.org/".to_owned(), ..Settings::default() };
     let releases = [ReleaseBuilder::new(RELEASE).has(&agency("A")).has(&agency("B"))];
     let app = App::with(releases, Quiet, settings);
     let got = app.get("/v1/agencies?limit=1").await;

@@ -1,9 +1,13 @@
 //! The OpenAPI document: current, complete, and true of what is answered.
 
+use std::num::NonZeroU32;
+
+use porchlight::config::RateLimit;
+use porchlight::serve::Settings;
 use reqwest::Method;
 use serde_json::Value;
 
-use crate::support::app::App;
+use crate::support::app::{App, NothingYet};
 use crate::support::release::ReleaseBuilder;
 
 #[test]
@@ -81,8 +85,12 @@ fn documented<'a>(document: &'a Value, path: &str, status: u16) -> Vec<&'a Strin
 #[tokio::test]
 async fn the_headers_of_an_answer_are_those_the_document_names() {
     let document = porchlight::serve::openapi();
-    let app = App::of([ReleaseBuilder::new("2026-11-24.1")]);
-    let empty = App::of([]);
+    let many = NonZeroU32::new(1_000_000).unwrap();
+    let rate_limit = Some(RateLimit { per_second: many, burst: many });
+    let settings = Settings { rate_limit, ..Settings::default() };
+    let releases = [ReleaseBuilder::new("2026-11-24.1")];
+    let app = App::with(releases, NothingYet, settings.clone());
+    let empty = App::with([], NothingYet, settings);
     let pinned = ["Last-Modified"].as_slice();
     let unpinned = ["Content-Location"].as_slice();
     let file = "/data/2026-11-24.1/dataset.sqlite";

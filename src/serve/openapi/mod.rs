@@ -5,6 +5,7 @@ mod schemas;
 
 use serde_json::{Map, Value, json};
 
+use super::deprecation::{self, DEPRECATED};
 use super::endpoint::{Base, ENDPOINTS, Endpoint, Segment, TAGS};
 use super::headers::LICENCE_URL;
 use super::responses;
@@ -17,7 +18,7 @@ pub(super) fn document() -> Value {
     }
     let tags: Vec<_> =
         TAGS.iter().map(|(name, about)| json!({ "name": name, "description": about })).collect();
-    json!({
+    let mut document = json!({
         "openapi": "3.1.0",
         "info": {
             "title": "Porchlight",
@@ -52,7 +53,9 @@ pub(super) fn document() -> Value {
             "schemas": schemas::all(), "parameters": parameters::all(), "responses": responses::shared(),
             "headers": responses::headers(),
         },
-    })
+    });
+    deprecation::mark(DEPRECATED, &mut document);
+    document
 }
 
 fn path_item(endpoint: &Endpoint) -> Value {

@@ -42,9 +42,15 @@ impl Program {
         printed.into_owned()
     }
 
-    /// Serves what is there, and refreshes nothing.
+    /// Serves what is there, however often it is asked, and refreshes nothing.
     pub(crate) fn serve(&self) -> Serving {
+        self.serve_with(&["--rate-limit", "off"])
+    }
+
+    /// Serves what is there in some way, and refreshes nothing.
+    pub(crate) fn serve_with(&self, arguments: &[&str]) -> Serving {
         let mut command = self.command(&["serve", "--no-schedule", "--listen", "127.0.0.1:0"]);
+        command.args(arguments);
         let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut said = String::new();
         let mut lines = BufReader::new(process.stdout.take().unwrap());
@@ -70,12 +76,25 @@ pub(crate) struct Serving {
 impl Serving {
     /// The body of an answer, which must be a good one.
     pub(crate) async fn get(&self, path: &str) -> serde_json::Value {
-        let client = reqwest::Client::builder().no_proxy().build().unwrap();
-        let answer = client.get(format!("{}{path}", self.address)).send().await.unwrap();
+        let answer = self.ask(path, &[]).await;
         let status = answer.status();
         let body = answer.bytes().await.unwrap();
         assert!(status.is_success(), "{path}: {status} {}", String::from_utf8_lossy(&body));
         serde_json::from_slice(&body).unwrap()
+    }
+
+    /// The status of an answer.
+    pub(crate) async fn status(&self, path: &str, headers: &[(&str, String)]) -> u16 {
+        self.ask(path, headers).await.status().as_u16()
+    }
+
+    async fn ask(&self, path: &str, headers: &[(&str, String)]) -> reqwest::Response {
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let request = client.get(format!("{}{path}", self.address));
+        let add = |request: reqwest::RequestBuilder, (name, value): &(&str, String)| {
+            request.header(*name, value)
+        };
+        headers.iter().fold(request, add).send().await.unwrap()
     }
 }
 

@@ -1,0 +1,122 @@
+//! What stands around every answer: its name in the log, limits, coding and common headers.
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::{ConnectionType, Method, header};
+use actix_web::middleware::Next;
+use actix_web::web::Data;
+use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
+
+use super::body;
+use super::dispatch::{self, RequestId};
+use super::encoding::{self, Coding};
+use super::error::{Code, Problem};
+use super::headers;
+use super::rate_limit::Allowance;
+use super::state::State;
+
+/// Bytes of path and query that are read.
+const LONGEST_ADDRESS: usize = 8192;
+
+/// Bytes of a request body that are passed over. No endpoint reads any.
+const LARGEST_BODY: u64 = 8192;
+
+/// Names the request, refuses what no endpoint should see, and puts on every answer what stands on
+/// all of them.
+pub(super) async fn always(
+    state: Data<State>,
+    mut request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse, actix_web::Error> {
+    let id = state.request_id();
+    request.extensions_mut().insert(RequestId(id.clone()));
+    let allowance = allowance(&state, request.request());
+    // Kept until the answer is sent: a chunked body that nobody holds is read to its end, which
+    // never comes where the client does not wish it.
+    let unread = announces_too_much(request.request()).then(|| request.take_payload());
+    let (asked, response) = if let Some(why) = refusal(request.request(), allowance.as_ref()) {
+        let asked = request.into_parts().0;
+        let response = dispatch::refuse(&asked, &why);
+        (asked, response)
+    } else {
+        let (asked, response) = next.call(request).await?.into_parts();
+        let response = coded(&asked, response.map_into_boxed_body());
+        (asked, response)
+    };
+    let mut response = match asked.method() {
+        &Method::HEAD => body::announced(response),
+        _ => response,
+    };
+    if let Some(unread) = unread {
+        // What follows on this connection is the body, not a request.
+        response.head_mut().set_connection_type(ConnectionType::Close);
+        response = body::holding(response, unread);
+    }
+    headers::put_always(response.headers_mut(), &id);
+    if let Some(allowance) = allowance {
+        allowance.put(response.headers_mut());
+    }
+    Ok(ServiceResponse::new(asked, response))
+}
+
+/// What is left to the client; `None` where nothing is counted.
+///
+/// Whoever supervises the server asks for its health, and a browser asks before it asks: neither
+/// should be refused for what somebody else does.
+fn allowance(state: &State, request: &HttpRequest) -> Option<Allowance> {
+    let exempt = request.path().starts_with("/health/") || request.method() == Method::OPTIONS;
+    let limiter = state.rate_limiter().filter(|_| !exempt)?;
+    Some(limiter.ask(request.peer_addr(), request.headers()))
+}
+
+/// Why a request gets to no endpoint.
+fn refusal(request: &HttpRequest, allowance: Option<&Allowance>) -> Option<Problem> {
+    if let Some(detail) = allowance.and_then(Allowance::refusal) {
+        return Some(Problem::new(Code::RateLimited, detail));
+    }
+    let address = request.uri().path_and_query().map_or(0, |address| address.as_str().len());
+    if address > LONGEST_ADDRESS {
+        let detail = format!(
+            "path and query have more than {LONGEST_ADDRESS} bytes; ask in several requests"
+        );
+        return Some(Problem::new(Code::UriTooLong, detail));
+    }
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        return None;
+    }
+    if announces_too_much(request) {
+        let detail = format!(
+            "no endpoint reads a request body; this one is chunked or has more than {LARGEST_BODY} \
+             bytes"
+        );
+        return Some(Problem::new(Code::PayloadTooLarge, detail));
+    }
+    if Coding::chosen(request.headers(), is_compressible(request)).is_none() {
+        let detail = "`Accept-Encoding` refuses every coding there is for this address";
+        return Some(Problem::new(Code::NotAcceptable, detail));
+    }
+    None
+}
+
+/// Whether a request has a body that is not passed over: a large one, or of unknown length.
+fn announces_too_much(request: &HttpRequest) -> bool {
+    let headers = request.headers();
+    let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+    headers.contains_key(header::TRANSFER_ENCODING)
+        || length.and_then(|length| length.parse::<u64>().ok()).is_some_and(|n| n > LARGEST_BODY)
+}
+
+/// Whether bodies of this address may be compressed on their way: not those of files, whose bytes
+/// have a hash, a length and ranges.
+fn is_compressible(request: &HttpRequest) -> bool {
+    !request.path().starts_with("/data/")
+}
+
+fn coded(request: &HttpRequest, response: HttpResponse) -> HttpResponse {
+    let compressible = is_compressible(request);
+    let coding = Coding::chosen(request.headers(), compressible).unwrap_or(Coding::Identity);
+    match encoding::encoded(response, request.headers(), coding) {
+        Ok(response) => response,
+        Err(error) => dispatch::refuse(request, &Problem::internal(error)),
+    }
+}
