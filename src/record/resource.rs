@@ -148,6 +148,12 @@ impl Resource {
         Self { table: R::TABLE, schema: R::SCHEMA, columns: R::COLUMNS, validity: R::VALIDITY }
     }
 
+    /// All its columns.
+    #[must_use]
+    pub fn all_columns(&self) -> Vec<&'static Column> {
+        self.columns.iter().collect()
+    }
+
     /// How a record is tied to a point on the map, if it is.
     #[must_use]
     pub fn location(&self) -> Option<Location> {

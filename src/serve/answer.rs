@@ -5,6 +5,7 @@ use std::fs::File;
 
 use super::error::Problem;
 use super::headers::CacheClass;
+use super::state::Place;
 
 /// Work that gives an answer.
 pub(super) type Work = Box<dyn FnOnce() -> Result<Answer, Problem> + Send>;
@@ -18,6 +19,20 @@ pub(super) enum Plan {
         /// `None`: the `ETag` is that of the body.
         canonical: Option<String>,
         /// Whether it is sure to take less than about a millisecond.
+        short: bool,
+        /// What to do.
+        work: Work,
+    },
+    /// Do this; the answer belongs to another address than the one asked for, which it is named
+    /// and tagged by.
+    AnswerOf {
+        /// The release it is about.
+        place: Place,
+        /// The path below the release, or below the API where the query names the release.
+        path: String,
+        /// The canonical query.
+        canonical: String,
+        /// As of [`Self::Answer`].
         short: bool,
         /// What to do.
         work: Work,

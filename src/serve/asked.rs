@@ -34,6 +34,8 @@ pub(super) struct Asked {
     pub(super) from: Option<NaiveDate>,
     /// The last.
     pub(super) to: Option<NaiveDate>,
+    /// Values of parameters that have a meaning of their own, by name.
+    pub(super) named: BTreeMap<&'static str, Vec<String>>,
     /// Whether a CSV file is for a spreadsheet.
     pub(super) bom: bool,
     /// Records on the page, if that was said.

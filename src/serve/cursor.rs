@@ -64,9 +64,8 @@ pub(super) fn decode(cursor: &str, scope: &Scope<'_>, keys: usize) -> Result<Vec
 fn keys_for(cursor: &str, scope: &Scope<'_>, keys: usize) -> Result<Vec<Cell>, Fault> {
     let (_, release, sort, values, filters) = read(cursor)?;
     if release != scope.release.to_string() {
-        let path = scope.path;
         return Err(mismatch(format!(
-            "belongs to release {release}: ask /v1/releases/{release}{path}"
+            "belongs to release {release}: name that release in the address"
         )));
     }
     if sort != scope.sort {

@@ -4,7 +4,6 @@ use std::panic::AssertUnwindSafe;
 
 use actix_web::http::{Method, StatusCode, header};
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, web};
-use chrono::NaiveDate;
 use futures_util::FutureExt as _;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -16,8 +15,8 @@ use super::headers::{
     CacheClass, ReleaseHeaders, client_has, client_has_since, put_release, tag_of, takes_json,
     weak_tag,
 };
+use super::releases::ReleaseName;
 use super::state::{Place, State};
-use crate::record::ReleaseId;
 
 /// Methods every endpoint answers.
 const METHODS: &str = "GET, HEAD, OPTIONS";
@@ -107,7 +106,7 @@ async fn answer(
     if let Some(place) = &place {
         request.extensions_mut().insert(place.clone());
     }
-    let call = Call {
+    let mut call = Call {
         state,
         endpoint,
         path: path_below_base(endpoint, segments),
@@ -120,6 +119,11 @@ async fn answer(
     match (endpoint.handler)(&call)? {
         Plan::Moved { to, permanent } => Ok(moved(&call, &to, permanent)),
         Plan::Answer { canonical, short, work } => carry_out(&call, canonical, short, work).await,
+        Plan::AnswerOf { place, path, canonical, short, work } => {
+            request.extensions_mut().insert(place.clone());
+            (call.place, call.path) = (Some(place), path);
+            carry_out(&call, Some(canonical), short, work).await
+        }
     }
 }
 
@@ -131,7 +135,11 @@ async fn carry_out(
 ) -> Result<HttpResponse, Problem> {
     let public_url = &call.state.settings().public_url;
     let query = canonical.clone().unwrap_or_default();
-    let newest = if call.endpoint.base == Base::Api { "/v1/releases/latest" } else { "/v1" };
+    let newest = match (call.endpoint.base, call.segments.get("release")) {
+        (Base::Api, None) => None,
+        (Base::Api, Some(_)) => Some("/v1/releases/latest"),
+        (Base::Release | Base::Root, _) => Some("/v1"),
+    };
     let place = call.place.as_ref();
     let in_release = place.map(|place| ReleaseHeaders {
         place,
@@ -299,24 +307,20 @@ fn request_id_of(request: &HttpRequest) -> String {
     request.extensions().get::<RequestId>().map(|RequestId(id)| id.clone()).unwrap_or_default()
 }
 
-fn newest_release(state: &State) -> Result<Place, Problem> {
+/// The newest release, where there is any.
+pub(super) fn newest_release(state: &State) -> Result<Place, Problem> {
     let release = state.releases().newest().ok_or_else(Problem::unavailable)?;
     Ok(Place { release, pinned: false })
 }
 
-/// The release a path names: exactly, as `latest`, or by a day.
-fn named_release(state: &State, name: &str) -> Result<Place, Problem> {
+/// The release an address names: exactly, as `latest`, or by a day.
+pub(super) fn named_release(state: &State, name: &str) -> Result<Place, Problem> {
     let newest = newest_release(state)?;
-    if name == "latest" {
-        return Ok(newest);
-    }
-    let (release, pinned) = if let Ok(release) = name.parse::<ReleaseId>() {
-        (Some(release), true)
-    } else if let Some(day) = day_of(name) {
-        // What a day means changes when another release is published on it.
-        (state.releases().on_or_before(day), false)
-    } else {
-        (None, true)
+    let (release, pinned) = match ReleaseName::read(name) {
+        Some(ReleaseName::Latest) => return Ok(newest),
+        Some(ReleaseName::Exact(release)) => (Some(release), true),
+        Some(ReleaseName::Day(day)) => (state.releases().on_or_before(day), false),
+        None => (None, true),
     };
     let unknown = || {
         let newest = newest.release.id();
@@ -328,11 +332,6 @@ fn named_release(state: &State, name: &str) -> Result<Place, Problem> {
     let release = release.ok_or_else(unknown)?;
     let release = state.releases().get(release).map_err(Problem::internal)?.ok_or_else(unknown)?;
     Ok(Place { release, pinned })
-}
-
-/// A day in its one spelling.
-fn day_of(name: &str) -> Option<NaiveDate> {
-    name.parse().ok().filter(|day: &NaiveDate| day.to_string() == name)
 }
 
 /// The path below the base, in its one spelling.

@@ -11,6 +11,9 @@ use crate::record::{Column, ColumnType, RESOURCES, Resource, mint};
 /// The release of every example.
 pub(super) const RELEASE: &str = "2026-11-24.1";
 
+/// A release before that.
+pub(super) const EARLIER: &str = "2026-11-23.1";
+
 static IDS: LazyLock<BTreeMap<&'static str, String>> = LazyLock::new(|| {
     let id = |resource: &Resource| match resource.table {
         "vendors" => "ring".to_owned(),

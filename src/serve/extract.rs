@@ -160,6 +160,11 @@ impl Reader {
                 cursor::check(&whole)?;
                 self.asked.cursor = Some(whole);
             }
+            Kind::Named(named) => {
+                let values = named.check(values)?;
+                self.condition(name, value::spell_values(&values));
+                self.asked.named.insert(named.name(), values);
+            }
         }
         Ok(())
     }

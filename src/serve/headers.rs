@@ -123,8 +123,9 @@ pub(super) struct ReleaseHeaders<'a> {
     pub(super) linked: bool,
     /// What stands before every link.
     pub(super) public_url: &'a str,
-    /// Where the same path of the newest release begins.
-    pub(super) newest: &'a str,
+    /// Where the same path of the newest release begins; `None` where the query, not the path,
+    /// names the release.
+    pub(super) newest: Option<&'a str>,
     /// The path below the release, and the query with its cursor.
     pub(super) path: &'a str,
     pub(super) query: &'a str,
@@ -133,9 +134,10 @@ pub(super) struct ReleaseHeaders<'a> {
 impl ReleaseHeaders<'_> {
     fn address(&self, release: Option<ReleaseId>) -> String {
         let Self { place: _, linked: _, public_url, newest, path, query } = self;
-        match release {
-            Some(release) => format!("{public_url}/v1/releases/{release}{path}{query}"),
-            None => format!("{public_url}{newest}{path}{query}"),
+        match (newest, release) {
+            (Some(_), Some(release)) => format!("{public_url}/v1/releases/{release}{path}{query}"),
+            (Some(newest), None) => format!("{public_url}{newest}{path}{query}"),
+            (None, _) => format!("{public_url}/v1{path}{query}"),
         }
     }
 
@@ -153,7 +155,7 @@ impl ReleaseHeaders<'_> {
             links.push((format!("{}{next}", self.public_url), "next"));
         }
         // A cursor belongs to one release: there is no such page in another.
-        if !self.query.contains("cursor=") {
+        if self.newest.is_some() && !self.query.contains("cursor=") {
             links.push((self.address(None), "latest-version"));
             if let Some(previous) = &manifest.previous {
                 links.push((self.address(Some(previous.release)), "predecessor-version"));

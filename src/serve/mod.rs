@@ -17,6 +17,7 @@ mod headers;
 mod include;
 mod json;
 mod locate;
+mod named;
 mod nearest;
 mod openapi;
 mod page;

@@ -94,6 +94,19 @@ pub(super) struct ListLinks {
     pub(super) docs: String,
 }
 
+/// Where to go from a page of what are no records.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct PageLinks {
+    /// This page, by the name of its release.
+    #[serde(rename = "self")]
+    pub(super) this: String,
+    /// The next page; null on the last.
+    #[schema(required = true)]
+    pub(super) next: Option<String>,
+    /// What can be asked.
+    pub(super) docs: String,
+}
+
 /// Where to go from a table that is no list of records.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct TableLinks {

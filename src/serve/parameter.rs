@@ -3,6 +3,7 @@
 //! A field of a record brings its filters with it, one for each way its column can be compared.
 
 use super::include;
+use super::named::Named;
 use crate::record::{Column, ColumnType, Resource, Values};
 use crate::release::database::{Op, is_searched};
 
@@ -65,6 +66,8 @@ pub(super) enum Kind {
     Limit,
     /// Continues where a page ended.
     Cursor,
+    /// Something of its own.
+    Named(Named),
 }
 
 /// The columns of a resource that can be sorted by.
@@ -198,6 +201,7 @@ impl Parameter {
             Kind::ToDay => "The last day; where it is not given, the one on which the release was \
                             published."
                 .to_owned(),
+            Kind::Named(named) => named.description().to_owned(),
             Kind::Bom => "CSV only: begins the file with a byte order mark and puts `'` before \
                           cells that a spreadsheet would run as a formula."
                 .to_owned(),

@@ -9,7 +9,7 @@ use chrono::NaiveDate;
 use super::page::Totals;
 use super::parameter::{dimensions, sum_of};
 use crate::record::{Column, RESOURCES, ReleaseId, Resource};
-use crate::release::database::{Cells, DatabaseError, Group, Query, ReleaseDatabase};
+use crate::release::database::{Cells, DatabaseError, Group, Query, ReleaseDatabase, Survey};
 use crate::release::{MANIFEST_FILE, Manifest, ManifestError, digest};
 
 /// The name of the release file in the folder of its release.
@@ -92,6 +92,7 @@ pub struct OpenRelease {
     pub database: ReleaseDatabase,
     totals: Mutex<HashMap<String, Totals>>,
     cells: HashMap<&'static str, OnceLock<Option<Cells>>>,
+    survey: OnceLock<Survey>,
 }
 
 impl OpenRelease {
@@ -104,7 +105,7 @@ impl OpenRelease {
             return Err(ReleasesError::Misplaced { path: known.folder.clone(), found });
         }
         let cells = RESOURCES.iter().map(|resource| (resource.table, OnceLock::new())).collect();
-        Ok(Self { known, database, totals: Mutex::default(), cells })
+        Ok(Self { known, database, totals: Mutex::default(), cells, survey: OnceLock::new() })
     }
 
     /// Its name.
@@ -120,14 +121,25 @@ impl OpenRelease {
 
     /// The totals of a query. The data never changes, so they are counted once.
     pub(super) fn totals(&self, key: &str, query: &Query) -> Result<Totals, DatabaseError> {
+        self.counted_once(key, || {
+            let told = self.cells(query.resource)?.and_then(|cells| cells.count(query));
+            Ok(Totals {
+                total: told.map_or_else(|| self.database.count(query), Ok)?,
+                uncertain_excluded: self.database.count_uncertain(query)?,
+            })
+        })
+    }
+
+    /// Totals that follow from the release and `key` alone, counted if they were not before.
+    pub(super) fn counted_once(
+        &self,
+        key: &str,
+        count: impl FnOnce() -> Result<Totals, DatabaseError>,
+    ) -> Result<Totals, DatabaseError> {
         if let Some(totals) = self.counted(key) {
             return Ok(totals);
         }
-        let told = self.cells(query.resource)?.and_then(|cells| cells.count(query));
-        let totals = Totals {
-            total: told.map_or_else(|| self.database.count(query), Ok)?,
-            uncertain_excluded: self.database.count_uncertain(query)?,
-        };
+        let totals = count()?;
         if key.len() > KEPT_KEY {
             return Ok(totals);
         }
@@ -171,6 +183,46 @@ impl OpenRelease {
             Cells::new(columns, groups)
         };
         Ok(cells.get_or_init(|| made).as_ref())
+    }
+
+    /// Whether [`Self::survey`] is known without asking the file.
+    pub(super) fn is_surveyed(&self) -> bool {
+        self.survey.get().is_some()
+    }
+
+    /// Who looked for partnerships in this release; found out once.
+    pub(super) fn survey(&self) -> Result<&Survey, DatabaseError> {
+        if let Some(survey) = self.survey.get() {
+            return Ok(survey);
+        }
+        // Two requests may both find it out; they find the same.
+        let survey = self.database.survey()?;
+        Ok(self.survey.get_or_init(|| survey))
+    }
+}
+
+/// How an address names a release.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ReleaseName {
+    /// By its name.
+    Exact(ReleaseId),
+    /// The last one on that day or before. What that is changes when another is published on it.
+    Day(NaiveDate),
+    /// The newest.
+    Latest,
+}
+
+impl ReleaseName {
+    /// What a text in an address names; `None` where it is no such name in its one spelling.
+    pub(super) fn read(name: &str) -> Option<Self> {
+        if name == "latest" {
+            return Some(Self::Latest);
+        }
+        if let Ok(release) = name.parse() {
+            return Some(Self::Exact(release));
+        }
+        let day: NaiveDate = name.parse().ok()?;
+        (day.to_string() == name).then_some(Self::Day(day))
     }
 }
 

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::endpoint::{Base, Endpoint};
+use super::named::Named;
 use super::parameter::Kind;
 
 /// Headers that are told once: name, meaning, an example.
@@ -120,7 +121,8 @@ fn own_headers(endpoint: &Endpoint) -> Vec<&'static str> {
         names.extend(COUNTED);
         names.push("ETag");
     }
-    let names_release = endpoint.segments.iter().any(|segment| segment.name == "release");
+    let names_release = endpoint.segments.iter().any(|segment| segment.name == "release")
+        || endpoint.parameters.iter().any(|parameter| is_release(parameter.kind));
     if endpoint.base == Base::Release || names_release {
         names.extend(["Dataset-Release", "Last-Modified"]);
         if endpoint.base != Base::Root {
@@ -131,6 +133,11 @@ fn own_headers(endpoint: &Endpoint) -> Vec<&'static str> {
         names.push("Dataset-Total");
     }
     names
+}
+
+/// Whether a parameter names the release the answer is about.
+fn is_release(kind: Kind) -> bool {
+    matches!(kind, Kind::Named(Named::To))
 }
 
 /// Responses that are told once.

@@ -39,7 +39,7 @@ impl Shape {
         near: bool,
         included: Vec<Included>,
     ) -> Self {
-        let fields = fields.unwrap_or_else(|| resource.columns.iter().collect());
+        let fields = fields.unwrap_or_else(|| resource.all_columns());
         Self { resource, fields, near, included }
     }
 

@@ -42,6 +42,11 @@ pub(super) fn spell_filter(filter: &Filter) -> String {
     filter.values.iter().map(spelled).collect::<Vec<_>>().join(",")
 }
 
+/// Values as they stand in a query.
+pub(super) fn spell_values(values: &[String]) -> String {
+    values.iter().map(|value| escape(value)).collect::<Vec<_>>().join(",")
+}
+
 /// A text as it stands in a query.
 pub(super) fn escape(text: &str) -> String {
     utf8_percent_encode(text, VALUE).to_string()

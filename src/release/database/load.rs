@@ -124,7 +124,16 @@ impl ReleaseDatabase {
         sql: &str,
         read: impl Fn(&mut Reader) -> Result<T, DamagedCell>,
     ) -> Result<Vec<T>, DatabaseError> {
-        let rows = self.rows(Statement::new(sql))?;
+        self.read(Statement::new(sql), read)
+    }
+
+    /// The rows of a statement, each read value by value.
+    pub(super) fn read<T>(
+        &self,
+        statement: Statement,
+        read: impl Fn(&mut Reader) -> Result<T, DamagedCell>,
+    ) -> Result<Vec<T>, DatabaseError> {
+        let rows = self.rows(statement)?;
         let items = rows.into_iter().map(|cells| read(&mut Reader(cells.into_iter())));
         items.collect::<Result<_, _>>().map_err(|error| self.damaged(error.to_string()))
     }
@@ -137,10 +146,11 @@ impl ReleaseDatabase {
 }
 
 /// The values of a row, one after the other.
-struct Reader(std::vec::IntoIter<Cell>);
+pub(super) struct Reader(std::vec::IntoIter<Cell>);
 
 impl Reader {
-    fn next<T: Field>(&mut self) -> Result<T, DamagedCell> {
+    /// The next value.
+    pub(super) fn next<T: Field>(&mut self) -> Result<T, DamagedCell> {
         T::from_cell(self.0.next().unwrap_or(Cell::Null))
     }
 

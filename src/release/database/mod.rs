@@ -3,6 +3,9 @@
 //! Beside `catalog` the only room that names diesel.
 
 mod cells;
+mod compare;
+mod coverage;
+mod keys;
 mod load;
 mod open;
 mod query;
@@ -13,6 +16,9 @@ mod words;
 mod write;
 
 pub use cells::Cells;
+pub use compare::{Comparison, Difference, FieldDifference};
+pub use coverage::{AgencyListing, Look, Survey, SurveyedProgram, UnmatchedListings};
+pub use keys::KeyScheme;
 pub use open::{DatabaseError, Meta, ReleaseDatabase};
 pub use query::{Filter, Op, Page, Query, RANKED_AT_MOST, SortBy, SortKey, ValidOn};
 pub use read::{Change, Group, Identity};

@@ -208,7 +208,7 @@ impl Query {
     pub fn of(resource: &'static Resource, limit: usize) -> Self {
         Self {
             resource,
-            columns: resource.columns.iter().collect(),
+            columns: resource.all_columns(),
             filters: Vec::new(),
             words: None,
             region: Region::default(),

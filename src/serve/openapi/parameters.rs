@@ -42,6 +42,7 @@ pub(super) fn name(parameter: &Parameter) -> String {
         | Kind::Bom
         | Kind::Limit
         | Kind::Cursor => parameter.name.clone(),
+        Kind::Named(named) => named.document_name(),
         Kind::FromDay | Kind::ToDay => format!("{}_on", parameter.name),
     }
 }
@@ -126,6 +127,7 @@ fn parameter_schema(parameter: &Parameter) -> (Value, Option<Value>) {
             Some(json!(100)),
         ),
         Kind::Cursor => (json!({ "type": "string" }), None),
+        Kind::Named(named) => (named.schema(), Some(named.example())),
     }
 }
 

@@ -11,10 +11,12 @@ use crate::record::{
 use crate::release::Manifest;
 use crate::serve::error::ProblemDocument;
 use crate::serve::include;
-use crate::serve::page::{Links, ListLinks, ListMeta, Meta, RecordLinks, TableLinks};
+use crate::serve::page::{Links, ListLinks, ListMeta, Meta, PageLinks, RecordLinks, TableLinks};
 use crate::serve::routes::counts::{self, CountsMeta};
 use crate::serve::routes::timeline;
-use crate::serve::routes::{HealthReport, HistoryEntry, ReleaseEntry, Summary};
+use crate::serve::routes::{
+    ChangeEntry, ChangesMeta, Coverage, HealthReport, HistoryEntry, ReleaseEntry, Summary,
+};
 use crate::serve::shape::DISTANCE;
 use crate::serve::status::StatusDocument;
 
@@ -65,10 +67,14 @@ pub(super) fn all() -> Value {
     collect::<ListMeta>(&mut schemas);
     collect::<Links>(&mut schemas);
     collect::<ListLinks>(&mut schemas);
+    collect::<PageLinks>(&mut schemas);
     collect::<TableLinks>(&mut schemas);
     collect::<CountsMeta>(&mut schemas);
     collect::<RecordLinks>(&mut schemas);
     collect::<HistoryEntry>(&mut schemas);
+    collect::<ChangeEntry>(&mut schemas);
+    collect::<ChangesMeta>(&mut schemas);
+    collect::<Coverage>(&mut schemas);
     collect::<Summary>(&mut schemas);
     collect::<ReleaseEntry>(&mut schemas);
     collect::<Manifest>(&mut schemas);
@@ -80,6 +86,7 @@ pub(super) fn all() -> Value {
     }
     let others = [
         ("History", array(&reference("HistoryEntry")), Some("Meta")),
+        ("CoverageAnswer", reference("Coverage"), Some("Meta")),
         ("SummaryAnswer", reference("Summary"), Some("Meta")),
         ("ReleaseList", array(&reference("ReleaseEntry")), None),
         ("ReleaseAnswer", reference("Manifest"), Some("Meta")),
@@ -89,6 +96,8 @@ pub(super) fn all() -> Value {
     for (name, data, meta) in others {
         schemas.insert(name.to_owned(), envelope(&data, meta, "Links"));
     }
+    let changes = envelope(&array(&reference("ChangeEntry")), Some("ChangesMeta"), "PageLinks");
+    schemas.insert("ChangesPage".to_owned(), changes);
     schemas.sort_keys();
     Value::Object(schemas)
 }

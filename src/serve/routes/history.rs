@@ -6,7 +6,8 @@ use utoipa::ToSchema;
 use super::json;
 use super::records::{elsewhere, id_segment};
 use crate::record::{Cause, Cell, RESOURCES, ReleaseId, Resource};
-use crate::release::database::Change;
+use crate::release::database::{Change, FieldDifference};
+use crate::release::dataset::{ChangeKind, is_logged};
 use crate::serve::answer::{Answer, Plan};
 use crate::serve::endpoint::{Answers, Base, Call, Endpoint};
 use crate::serve::error::Problem;
@@ -20,28 +21,40 @@ pub(in crate::serve) struct HistoryEntry {
     release: ReleaseId,
     /// What happened to the record.
     change: ChangeWord,
-    /// Why; null where the record appeared with the first release of all.
+    /// Why; null where the record appeared with the first release of all, and for evidence and
+    /// issues, whose changes are not logged.
     #[schema(required = true)]
     cause: Option<Cause>,
-    /// The fields that changed; empty where the record appeared.
+    /// The fields that changed; empty where the record appeared or was taken back, and for evidence
+    /// and issues.
     fields: Vec<FieldChange>,
 }
 
 /// What happened to a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-enum ChangeWord {
+pub(super) enum ChangeWord {
     /// It appeared.
     Added,
     /// One of its fields changed.
     Changed,
-    /// It was taken back.
+    /// It was taken back, or merged into another.
     Withdrawn,
+}
+
+impl From<ChangeKind> for ChangeWord {
+    fn from(kind: ChangeKind) -> Self {
+        match kind {
+            ChangeKind::Added => Self::Added,
+            ChangeKind::Changed => Self::Changed,
+            ChangeKind::Withdrawn => Self::Withdrawn,
+        }
+    }
 }
 
 /// A field that changed.
 #[derive(Debug, Serialize, ToSchema)]
-struct FieldChange {
+pub(super) struct FieldChange {
     /// The field.
     field: String,
     /// Its value before.
@@ -50,6 +63,13 @@ struct FieldChange {
     /// Its value after.
     #[schema(required = true)]
     after: serde_json::Value,
+}
+
+impl From<FieldDifference> for FieldChange {
+    fn from(difference: FieldDifference) -> Self {
+        let FieldDifference { field, before, after } = difference;
+        Self { field: field.to_owned(), before, after }
+    }
 }
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -70,10 +90,14 @@ fn history(resource: &'static Resource) -> Endpoint {
         path: format!("/{}/{{id}}/history", resource.table),
         tag: resource.table,
         summary: format!("History of one of the {}", resource.table.replace('_', " ")),
-        description:
+        description: if is_logged(resource.table) {
             "Every release up to this one in which the record appeared or changed, oldest \
-                      first, with the cause of each change."
-                .to_owned(),
+                 first, with the cause of each change."
+        } else {
+            "The release in which the record appeared, and the last up to this one in which it \
+                 changed; what changed in it is not logged."
+        }
+        .to_owned(),
         segments: vec![id_segment(resource)],
         parameters: Vec::new(),
         answers: Answers {
@@ -97,22 +121,28 @@ fn answer(call: &Call<'_>) -> Result<Plan, Problem> {
     let work = move || {
         let database = &place.release.database;
         let changes = database.history(resource, &id)?;
-        let first: Vec<_> = resource.column("first_release").into_iter().collect();
-        let row = database.get(resource, &first, &id)?.unwrap_or_default();
-        let entries = entries(&row, changes)?;
+        let row = database.get(resource, &resource.all_columns(), &id)?.unwrap_or_default();
+        let entries = entries(resource, &row, changes)?;
         Ok(Answer::json(page::document(&entries, &Meta::of(&place), &links)))
     };
     Ok(Plan::Answer { canonical: Some(String::new()), short: true, work: Box::new(work) })
 }
 
-fn entries(row: &[Cell], changes: Vec<Change>) -> Result<Vec<HistoryEntry>, Problem> {
+fn entries(
+    resource: &Resource,
+    row: &[Cell],
+    changes: Vec<Change>,
+) -> Result<Vec<HistoryEntry>, Problem> {
+    let bare = |release, change| HistoryEntry { release, change, cause: None, fields: Vec::new() };
     let mut entries = Vec::with_capacity(changes.len() + 1);
-    let first = row.first().map(Cell::to_csv).unwrap_or_default();
-    let first: ReleaseId = first.parse().map_err(Problem::internal)?;
+    let first = stamp(resource, row, "first_release")?;
     // The first release of all writes no changes: everything in it appeared.
     if changes.first().is_none_or(|change| change.release > first) {
-        let change = ChangeWord::Added;
-        entries.push(HistoryEntry { release: first, change, cause: None, fields: Vec::new() });
+        entries.push(bare(first, ChangeWord::Added));
+    }
+    if !is_logged(resource.table) {
+        let last = stamp(resource, row, "last_changed_release")?;
+        entries.extend((last > first).then(|| bare(last, ChangeWord::Changed)));
     }
     for Change { release, change, cause, fields } in changes {
         let change = match change.as_str() {
@@ -128,4 +158,11 @@ fn entries(row: &[Cell], changes: Vec<Change>) -> Result<Vec<HistoryEntry>, Prob
         entries.push(HistoryEntry { release, change, cause: Some(cause), fields });
     }
     Ok(entries)
+}
+
+/// A release that a record names.
+fn stamp(resource: &Resource, row: &[Cell], name: &str) -> Result<ReleaseId, Problem> {
+    let at = resource.columns.iter().position(|column| column.name == name);
+    let release = at.and_then(|at| row.get(at)).map(Cell::to_csv).unwrap_or_default();
+    release.parse().map_err(Problem::internal)
 }

@@ -1,16 +1,22 @@
 //! The endpoints, by what they are about. Adding one: a file here and a line in [`all`].
 
+mod by_key;
+mod changes;
 pub(super) mod counts;
+mod coverage;
 mod health;
 mod history;
 mod records;
 mod releases;
 mod service;
+mod statement;
 mod summary;
 pub(super) mod timeline;
 
 use super::endpoint::{Answers, Endpoint};
 
+pub(super) use changes::{ChangeEntry, ChangesMeta};
+pub(super) use coverage::Coverage;
 pub(super) use health::HealthReport;
 pub(super) use history::HistoryEntry;
 pub(super) use records::{settled_by_path, subject_of};
@@ -23,7 +29,10 @@ pub(super) fn all() -> Vec<Endpoint> {
     let mut endpoints = counts::endpoints();
     endpoints.extend(timeline::endpoints());
     endpoints.extend(records::endpoints());
+    endpoints.extend(by_key::endpoints());
+    endpoints.extend(coverage::endpoints());
     endpoints.extend(history::endpoints());
+    endpoints.extend(changes::endpoints());
     endpoints.extend(summary::endpoints());
     endpoints.extend(releases::endpoints());
     endpoints.extend(health::endpoints());

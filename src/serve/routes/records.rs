@@ -3,7 +3,7 @@
 use super::json;
 use crate::record::{Cell, RESOURCES, Resource, SubjectType};
 use crate::release::database::{Filter, Identity, Op, Query};
-use crate::serve::answer::{Answer, Plan};
+use crate::serve::answer::{Answer, Plan, Work};
 use crate::serve::asked::Asked;
 use crate::serve::cursor::{self, Scope};
 use crate::serve::endpoint::{Answers, Base, Call, Endpoint, Segment};
@@ -205,14 +205,30 @@ fn answer_get(call: &Call<'_>) -> Result<Plan, Problem> {
     let asked = call.asked()?;
     let resource = call.resource()?;
     let place = call.place()?.clone();
-    let id = call.segment("id").to_owned();
+    let id = call.segment("id");
+    let suffix = asked.canonical.suffix(None);
+    let Some(work) = read_record(call, &place, resource, id, asked)? else {
+        return elsewhere(call, &place, resource, id, "")?.ok_or_else(|| unknown(resource, id));
+    };
+    Ok(Plan::Answer { canonical: Some(suffix), short: true, work })
+}
+
+/// What answers with the record of that id; `None` where this release has none.
+pub(super) fn read_record(
+    call: &Call<'_>,
+    place: &Place,
+    resource: &'static Resource,
+    id: &str,
+    asked: Asked,
+) -> Result<Option<Work>, Problem> {
     let suffix = asked.canonical.suffix(None);
     let shape = Shape::of_record(resource, asked.include);
-    let Some(row) = place.release.database.get(resource, &shape.read_columns(), &id)? else {
-        return elsewhere(call, &place, resource, &id, "")?.ok_or_else(|| unknown(resource, &id));
-    };
+    let columns = shape.read_columns();
+    let Some(row) = place.release.database.get(resource, &columns, id)? else { return Ok(None) };
+    let place = place.clone();
     let addresses = Addresses::new(call.state, &place);
-    let link = |below: &str| addresses.link(&addresses.pinned(&format!("{}{below}", call.path)));
+    let this = format!("/{}/{id}", resource.table);
+    let link = |below: &str| addresses.link(&addresses.pinned(&format!("{this}{below}")));
     let links = RecordLinks {
         this: link(&suffix),
         history: link("/history"),
@@ -230,7 +246,7 @@ fn answer_get(call: &Call<'_>) -> Result<Plan, Problem> {
         let body = page::record(&shape.columns(), row, &included, &Meta::of(&place), &links)?;
         Ok(Answer::json(body))
     };
-    Ok(Plan::Answer { canonical: Some(suffix), short: true, work: Box::new(work) })
+    Ok(Some(Box::new(work)))
 }
 
 /// Where a record is if not here: `None` if it is here, an error if it is nowhere.
@@ -253,7 +269,13 @@ pub(super) fn elsewhere(
         }
         Identity::Withdrawn { release, reason } => {
             let last = place.release.known.manifest.release;
-            let detail = format!("`{id}` was taken back in release {release}: {reason}");
+            let known = call.state.releases().known();
+            let before = known
+                .range(..release)
+                .next_back()
+                .map(|(before, _)| format!("; release {before} was the last to hold it"));
+            let before = before.unwrap_or_default();
+            let detail = format!("`{id}` was taken back in release {release}: {reason}{before}");
             let of_pinned_release = place.pinned && last >= release;
             Err(Problem { of_pinned_release, ..Problem::new(Code::Gone, detail) })
         }
@@ -261,7 +283,7 @@ pub(super) fn elsewhere(
     }
 }
 
-fn unknown(resource: &Resource, id: &str) -> Problem {
+pub(super) fn unknown(resource: &Resource, id: &str) -> Problem {
     let id = cut(id);
     Problem::not_found(format!("there is no `{id}` among {}", resource.table.replace('_', " ")))
 }

@@ -61,6 +61,52 @@ impl ReleaseBuilder {
         self
     }
 
+    /// Logs a change; `fields` is a JSON object of `[before, after]` by field.
+    pub(crate) fn changed(
+        self,
+        release: &str,
+        (table, id): (&str, &str),
+        (change, cause): (&str, &str),
+        fields: &str,
+    ) -> Self {
+        let fields = fields.replace('\'', "''");
+        self.sql(&format!(
+            "INSERT INTO changes VALUES
+             ('{release}', '{table}', '{id}', '{change}', '{cause}', '{fields}');"
+        ))
+    }
+
+    /// Says which id was minted from a key.
+    pub(crate) fn identity(self, table: &str, mint_key: &str, id: &str) -> Self {
+        let release = self.release;
+        self.sql(&format!(
+            "INSERT INTO identities VALUES ('{table}', '{mint_key}', '{id}', '{release}');"
+        ))
+    }
+
+    pub(crate) fn merged(self, table: &str, from_id: &str, to_id: &str) -> Self {
+        let release = self.release;
+        self.sql(&format!(
+            "INSERT INTO redirects VALUES ('{table}', '{from_id}', '{to_id}', '{release}', 'one');"
+        ))
+    }
+
+    pub(crate) fn withdrawn(self, table: &str, id: &str) -> Self {
+        let release = self.release;
+        self.sql(&format!(
+            "INSERT INTO withdrawals VALUES ('{table}', '{id}', '{release}', 'no such thing');"
+        ))
+    }
+
+    /// An edition of a source that was read.
+    pub(crate) fn edition(self, source: &str, as_of: &str) -> Self {
+        let release = self.release;
+        self.sql(&format!(
+            "INSERT INTO editions VALUES
+             ('{source}', '{as_of}', '2026-11-24T05:00:00Z', '{as_of}', '{release}', 1, 1, 0);"
+        ))
+    }
+
     pub(crate) fn file(
         mut self,
         name: &'static str,
