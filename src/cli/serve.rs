@@ -44,6 +44,7 @@ pub(super) async fn run(config: &Config, given: Environment) -> anyhow::Result<E
         workers: config.serve.workers.unwrap_or(0),
         rate_limit: config.serve.rate_limit,
         trusted_proxies: config.serve.trusted_proxies.clone(),
+        ..Settings::default()
     };
     let state = State::new(Arc::clone(&releases), status, settings);
     say(format!("listening on http://{}", listener.local_addr()?))?;

@@ -4,8 +4,11 @@
 use std::fs::File;
 
 use super::error::Problem;
+use super::form::Form;
 use super::headers::CacheClass;
+use super::page::Totals;
 use super::state::Place;
+use super::stream::Export;
 
 /// Work that gives an answer.
 pub(super) type Work = Box<dyn FnOnce() -> Result<Answer, Problem> + Send>;
@@ -59,8 +62,8 @@ pub(super) struct Answer {
     pub(super) media_type: String,
     /// How long it may be kept; `None`: as the release it is about.
     pub(super) cache: Option<CacheClass>,
-    /// Records that fit, on all pages.
-    pub(super) total: Option<i64>,
+    /// How many records there are, on all pages.
+    pub(super) totals: Option<Totals>,
     /// The next page, from the root of the host.
     pub(super) next: Option<String>,
     /// Whether the body is compressed with gzip already.
@@ -81,11 +84,22 @@ impl Answer {
             body: Body::Bytes(body),
             media_type: media_type.into(),
             cache: None,
-            total: None,
+            totals: None,
             next: None,
             gzip: false,
             policy: None,
         }
+    }
+
+    /// All records that fit, in a form other than JSON.
+    pub(super) fn export(form: Form, export: Export) -> Self {
+        let answer = Self::bytes(form.media_type(), Vec::new());
+        Self { body: Body::Stream(export), ..answer }
+    }
+
+    /// The same, with how many records there are.
+    pub(super) fn counted(self, totals: Totals) -> Self {
+        Self { totals: Some(totals), ..self }
     }
 
     /// The same, to be kept in another way than its release.
@@ -100,6 +114,8 @@ pub(super) enum Body {
     Bytes(Vec<u8>),
     /// A file of a release.
     File(FileBody),
+    /// Records that are read while they are sent.
+    Stream(Export),
 }
 
 /// A file of a release, or a part of it.

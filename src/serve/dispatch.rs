@@ -3,7 +3,7 @@
 use std::panic::AssertUnwindSafe;
 
 use actix_web::http::{Method, StatusCode, header};
-use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, web};
+use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, HttpResponseBuilder, web};
 use futures_util::FutureExt as _;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -11,12 +11,16 @@ use super::answer::{Answer, Body, Plan, Work};
 use super::endpoint::{Base, Call, Endpoint};
 use super::error::{Code, Problem, cut};
 use super::files;
+use super::form::Form;
 use super::headers::{
-    CacheClass, ReleaseHeaders, client_has, client_has_since, put_release, tag_of, takes_json,
-    weak_tag,
+    CacheClass, ReleaseHeaders, client_has, client_has_since, put_release, tag_of, weak_tag,
 };
+use super::negotiate::{Segments, choose};
+use super::page::Totals;
 use super::releases::ReleaseName;
 use super::state::{Place, State};
+use super::stream::{self, Label};
+use crate::record::ReleaseId;
 
 /// Methods every endpoint answers.
 const METHODS: &str = "GET, HEAD, OPTIONS";
@@ -26,9 +30,6 @@ const RELEASE: &str = "/releases/{release}";
 
 /// What stands unescaped in a segment of a path.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
-
-/// What stands in the varying segments of a path.
-pub(super) type Segments = actix_web::dev::Path<actix_web::dev::Url>;
 
 /// Seconds after which a server without a release is worth asking again.
 const RETRY_AFTER: &str = "30";
@@ -93,11 +94,11 @@ async fn answer(
     state: &State,
     request: &HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    if endpoint.base != Base::Root && !takes_json(request.headers()) {
-        let detail = "only application/json is available here";
-        return Err(Problem::new(Code::NotAcceptable, detail));
-    }
-    let segments = request.match_info();
+    let segments = Segments::read(endpoint, request.match_info());
+    let form = match endpoint.forms() {
+        [] => Form::Json,
+        forms => choose(segments.suffix.as_deref(), request.headers(), forms)?,
+    };
     let place = match (endpoint.base, segments.get("release")) {
         (_, Some(name)) => Some(named_release(state, name)?),
         (Base::Release, None) => Some(newest_release(state)?),
@@ -109,20 +110,24 @@ async fn answer(
     let mut call = Call {
         state,
         endpoint,
-        path: path_below_base(endpoint, segments),
+        path: path_below_base(endpoint, &segments),
         place,
         query: request.query_string(),
         segments,
+        form,
         head: request.method() == Method::HEAD,
         headers: request.headers(),
     };
+    let label = || Label { request_id: request_id_of(request), uri: request.uri().clone() };
     match (endpoint.handler)(&call)? {
         Plan::Moved { to, permanent } => Ok(moved(&call, &to, permanent)),
-        Plan::Answer { canonical, short, work } => carry_out(&call, canonical, short, work).await,
+        Plan::Answer { canonical, short, work } => {
+            carry_out(&call, canonical, short, work, label).await
+        }
         Plan::AnswerOf { place, path, canonical, short, work } => {
             request.extensions_mut().insert(place.clone());
             (call.place, call.path) = (Some(place), path);
-            carry_out(&call, Some(canonical), short, work).await
+            carry_out(&call, Some(canonical), short, work, label).await
         }
     }
 }
@@ -132,9 +137,11 @@ async fn carry_out(
     canonical: Option<String>,
     short: bool,
     work: Work,
+    label: impl FnOnce() -> Label,
 ) -> Result<HttpResponse, Problem> {
     let public_url = &call.state.settings().public_url;
     let query = canonical.clone().unwrap_or_default();
+    let path = format!("{}{}", call.path, call.form.dotted());
     let newest = match (call.endpoint.base, call.segments.get("release")) {
         (Base::Api, None) => None,
         (Base::Api, Some(_)) => Some("/v1/releases/latest"),
@@ -145,9 +152,10 @@ async fn carry_out(
         place,
         // A file is not one of several forms of an answer.
         linked: call.endpoint.base != Base::Root,
+        exact: place.pinned && (call.form == Form::Json || call.segments.suffix.is_some()),
         public_url,
         newest,
-        path: &call.path,
+        path: &path,
         query: &query,
     });
     let had_since = place.is_some_and(|place| {
@@ -161,7 +169,7 @@ async fn carry_out(
     // The ETag follows from the question, so it is known before any work is done.
     let early = place
         .zip(canonical.as_ref())
-        .map(|(place, query)| weak_tag(place.release.id(), &format!("{}{query}", call.path)));
+        .map(|(place, query)| weak_tag(place.release.id(), &format!("{path}{query}")));
     if let Some(tag) = early.as_ref().filter(|tag| had_since || has_exactly(call, tag)) {
         return Ok(not_modified(tag, class, in_release.as_ref()));
     }
@@ -170,11 +178,31 @@ async fn carry_out(
     let tag = match &answer.body {
         Body::File(file) => format!("\"{}\"", file.sha256),
         Body::Bytes(bytes) => early.unwrap_or_else(|| tag_of(bytes)),
+        Body::Stream(_) => early.ok_or_else(|| Problem::internal("an export has no query"))?,
     };
     if class != CacheClass::Never && (had_since || client_has(call.headers, &tag)) {
         return Ok(not_modified(&tag, class, in_release.as_ref()));
     }
-    Ok(complete(answer, class, &tag, in_release.as_ref()))
+    let mut response = begin(&answer, class, &tag, in_release.as_ref());
+    if let Some(place) = place.filter(|_| call.form != Form::Json) {
+        let name = file_name(&call.path, place.release.id(), &query, call.form);
+        response.insert_header((header::CONTENT_DISPOSITION, name));
+    }
+    Ok(match answer.body {
+        Body::Bytes(bytes) => response.body(bytes),
+        Body::File(file) => files::send(response, file),
+        // The server would read all of a stream to leave it away.
+        Body::Stream(_) if call.head => response.body(actix_web::body::None::new()),
+        Body::Stream(export) => stream::send(response, export, label()),
+    })
+}
+
+/// What a browser calls the file it saves: what it holds and of which release, and whether it is
+/// all of that. `fetch` and command-line clients do not mind the header.
+fn file_name(path: &str, release: ReleaseId, query: &str, form: Form) -> String {
+    let what = path.trim_matches('/').replace('/', "-");
+    let part = if query.is_empty() { "" } else { "-selection" };
+    format!("attachment; filename=\"{what}-{release}{part}{}\"", form.dotted())
 }
 
 /// Whether the client names this very version; `*` has to wait until it is known to exist.
@@ -206,20 +234,22 @@ fn not_modified(
     response.finish()
 }
 
-fn complete(
-    answer: Answer,
+/// The answer up to its body.
+fn begin(
+    answer: &Answer,
     class: CacheClass,
     tag: &str,
     in_release: Option<&ReleaseHeaders<'_>>,
-) -> HttpResponse {
+) -> HttpResponseBuilder {
     let mut response = HttpResponse::Ok();
     response.insert_header((header::CACHE_CONTROL, class.cache_control()));
     if class != CacheClass::Never {
         response.insert_header((header::ETAG, tag));
     }
-    response.insert_header((header::CONTENT_TYPE, answer.media_type));
-    if let Some(total) = answer.total {
+    response.insert_header((header::CONTENT_TYPE, answer.media_type.as_str()));
+    if let Some(Totals { total, uncertain_excluded }) = answer.totals {
         response.insert_header(("Dataset-Total", total.to_string()));
+        response.insert_header(("Dataset-Uncertain-Excluded", uncertain_excluded.to_string()));
     }
     if let Some(headers) = in_release {
         headers.put(&mut response, answer.next.as_deref());
@@ -230,10 +260,7 @@ fn complete(
     if answer.gzip {
         response.insert_header((header::CONTENT_ENCODING, "gzip"));
     }
-    match answer.body {
-        Body::Bytes(bytes) => response.body(bytes),
-        Body::File(file) => files::send(response, file),
-    }
+    response
 }
 
 fn moved(call: &Call<'_>, to: &str, permanent: bool) -> HttpResponse {
@@ -244,7 +271,10 @@ fn moved(call: &Call<'_>, to: &str, permanent: bool) -> HttpResponse {
     };
     let mut response = HttpResponse::build(status);
     let public_url = &call.state.settings().public_url;
-    response.insert_header((header::LOCATION, format!("{public_url}{to}")));
+    // What is asked for in one form is asked for in that form there.
+    let (path, query) = to.split_at(to.find('?').unwrap_or(to.len()));
+    let suffix = call.segments.suffix.as_ref().map_or(String::new(), |name| format!(".{name}"));
+    response.insert_header((header::LOCATION, format!("{public_url}{path}{suffix}{query}")));
     response.insert_header((header::CACHE_CONTROL, class.cache_control()));
     if let Some(place) = &call.place {
         put_release(&mut response, place, place.pinned || call.endpoint.base == Base::Root);
@@ -346,7 +376,7 @@ fn path_below_base(endpoint: &Endpoint, segments: &Segments) -> String {
 }
 
 /// What a panic says.
-fn words_of(panic: &(dyn std::any::Any + Send)) -> String {
+pub(super) fn words_of(panic: &(dyn std::any::Any + Send)) -> String {
     let words = panic.downcast_ref::<&str>().map(|words| (*words).to_owned());
     let words = words.or_else(|| panic.downcast_ref::<String>().cloned());
     format!("a handler panicked: {}", words.unwrap_or_default())

@@ -9,9 +9,10 @@ use serde_json::Value;
 
 use super::answer::Plan;
 use super::asked::Asked;
-use super::dispatch::Segments;
 use super::error::Problem;
 use super::extract;
+use super::form::Form;
+use super::negotiate::{Segments, with_suffix};
 use super::parameter::Parameter;
 use super::routes;
 use super::state::{Place, State};
@@ -70,7 +71,9 @@ pub(super) struct Segment {
 pub(super) struct Answers {
     /// What the answer is, in words.
     pub(super) description: String,
-    /// Its media type.
+    /// The forms a client may choose from; none where the address has the one form it has.
+    pub(super) forms: &'static [Form],
+    /// Its media type, that of its JSON where there are several forms.
     pub(super) media_type: &'static str,
     /// Its JSON schema.
     pub(super) schema: Value,
@@ -111,7 +114,9 @@ pub(super) struct Call<'a> {
     /// The query string, as asked.
     pub(super) query: &'a str,
     /// What stands in the varying segments of the path.
-    pub(super) segments: &'a Segments,
+    pub(super) segments: Segments,
+    /// The form to answer in.
+    pub(super) form: Form,
     /// Whether only the headers are asked for.
     pub(super) head: bool,
     /// Header values by name.
@@ -131,7 +136,8 @@ impl Call<'_> {
 
     /// The query, checked against the endpoint's parameters.
     pub(super) fn asked(&self) -> Result<Asked, Problem> {
-        extract::read(self.query, &self.endpoint.parameters, &self.endpoint.address())
+        let address = self.endpoint.address();
+        extract::read(self.query, &self.endpoint.parameters, &address, self.form)
     }
 
     /// The release this request is about.
@@ -154,13 +160,32 @@ impl Endpoint {
         }
     }
 
-    /// Every path it is served at.
+    /// Every path it is served at, but for a slash at the end.
     pub(super) fn patterns(&self) -> Vec<String> {
         let mut patterns = vec![self.address()];
         if self.base == Base::Release {
             patterns.push(format!("/v1/releases/{{release}}{}", self.path));
         }
+        if !self.forms().is_empty() {
+            let with: Vec<_> = patterns.iter().filter_map(|path| with_suffix(path)).collect();
+            patterns.extend(with);
+        }
         patterns
+    }
+
+    /// The forms a client may choose from. Beyond the API an address has one form, whatever
+    /// `Accept` says.
+    pub(super) fn forms(&self) -> &'static [Form] {
+        match self.base {
+            Base::Release | Base::Api => self.answers.forms,
+            Base::Root => &[],
+        }
+    }
+
+    /// Sorts endpoints so that the first whose path fits is the one that is meant: `counts` before
+    /// `{id}`.
+    pub(super) fn precedence(&self) -> Vec<bool> {
+        self.path.split('/').map(|segment| segment.starts_with('{')).collect()
     }
 }
 
@@ -183,6 +208,8 @@ mod tests {
             assert!(!endpoint.summary.is_empty() && !endpoint.description.is_empty());
             let varying = endpoint.path.matches('{').count();
             assert_eq!(varying, endpoint.segments.len(), "{}", endpoint.path);
+            let first = (endpoint.base != Base::Root).then_some(&Form::Json);
+            assert_eq!(endpoint.forms().first(), first, "{}", endpoint.path);
         }
     }
 }

@@ -168,8 +168,9 @@ impl Code {
             }
             Self::MethodNotAllowed => "The service is read only: GET, HEAD and OPTIONS.",
             Self::NotAcceptable => {
-                "The `Accept` header allows no format this endpoint has. `application/json` always \
-                 works."
+                "The `Accept` header, or the suffix of the path, which comes before it, asks for a \
+                 form this endpoint does not have; `detail` names those it has. `application/json` \
+                 always works."
             }
             Self::PayloadTooLarge => "No endpoint reads a request body.",
             Self::UriTooLong => {

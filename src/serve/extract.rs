@@ -7,6 +7,7 @@ use percent_encoding::percent_decode;
 use super::asked::{Asked, Canonical, column_of};
 use super::cursor;
 use super::error::{Code, Fault, Problem, cut};
+use super::form::Form;
 use super::include;
 use super::locate::{self, Located};
 use super::nearest::nearest;
@@ -27,13 +28,14 @@ pub(super) const MAX_SORT_KEYS: usize = 5;
 /// Faults reported of one query.
 const MAX_FAULTS: usize = 50;
 
-/// Reads a query string; `endpoint` is the path named in the report.
+/// Reads a query string; `endpoint` is the path named in the report, `form` that of the answer.
 pub(super) fn read(
     query: &str,
     parameters: &[Parameter],
     endpoint: &str,
+    form: Form,
 ) -> Result<Asked, Problem> {
-    let mut reader = Reader::default();
+    let mut reader = Reader::of(form);
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         // Campaign tags are put on links by others; they ask for nothing.
@@ -56,8 +58,8 @@ fn decode(part: &str) -> Result<String, &'static str> {
     if text.contains('\0') { Err("holds a NUL character") } else { Ok(text.into_owned()) }
 }
 
-#[derive(Default)]
 struct Reader {
+    form: Form,
     seen: BTreeSet<String>,
     asked: Asked,
     located: Located,
@@ -70,6 +72,19 @@ struct Reader {
 }
 
 impl Reader {
+    fn of(form: Form) -> Self {
+        Self {
+            form,
+            seen: BTreeSet::new(),
+            asked: Asked::default(),
+            located: Located::default(),
+            include_uncertain: None,
+            conditions: BTreeMap::new(),
+            faults: Vec::new(),
+            more_faults: 0,
+        }
+    }
+
     /// Notes a fault, as long as there are few.
     fn fail(&mut self, fault: impl FnOnce() -> Fault) {
         if self.faults.len() < MAX_FAULTS {
@@ -126,6 +141,18 @@ impl Reader {
         // What takes no list is read as it stands, commas and all.
         let whole = values.join(",");
         match parameter.kind {
+            Kind::Limit | Kind::Cursor if self.form != Form::Json => {
+                let detail = "belongs to JSON, which comes in pages; this form holds all records";
+                return Err(Fault::new(name, Code::InvalidParameter, detail));
+            }
+            Kind::Include(_) if self.form == Form::Csv => {
+                let detail = "has no place in a table; ask for JSON, NDJSON or GeoJSON";
+                return Err(Fault::new(name, Code::InvalidParameter, detail));
+            }
+            Kind::Bom if self.form != Form::Csv => {
+                let detail = "belongs to CSV";
+                return Err(Fault::new(name, Code::InvalidParameter, detail));
+            }
             Kind::Filter(_, column, op) => {
                 let filter = value::filter(name, column, op, values)?;
                 self.condition(name, value::spell_filter(&filter));
@@ -372,7 +399,7 @@ mod tests {
 
     fn ask(query: &str) -> Result<Asked, Problem> {
         let agencies = Resource::of_table("agencies").unwrap();
-        read(query, &Parameter::of_list(agencies, &[]), "/v1/agencies")
+        read(query, &Parameter::of_list(agencies, &[]), "/v1/agencies", Form::Json)
     }
 
     #[test]

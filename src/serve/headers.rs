@@ -65,30 +65,6 @@ pub(super) fn client_has(headers: &HeaderMap, tag: &str) -> bool {
         .any(|known| known.trim() == "*" || opaque(known) == opaque(tag))
 }
 
-/// Whether the client takes JSON: no `Accept`, or one that allows it.
-pub(super) fn takes_json(headers: &HeaderMap) -> bool {
-    let mut any = false;
-    let mut best = (0, false);
-    for value in headers.get_all(header::ACCEPT).filter_map(|value| value.to_str().ok()) {
-        for range in value.split(',').map(str::trim).filter(|range| !range.is_empty()) {
-            any = true;
-            let mut parts = range.split(';').map(str::trim);
-            let exactness = match parts.next().unwrap_or_default().to_ascii_lowercase().as_str() {
-                "application/json" => 3,
-                "application/*" => 2,
-                "*/*" => 1,
-                _ => continue,
-            };
-            let quality = parts.find_map(|part| part.strip_prefix("q=")?.parse::<f32>().ok());
-            // The most exact range that fits decides.
-            if exactness > best.0 {
-                best = (exactness, quality.is_none_or(|quality| quality > 0.0));
-            }
-        }
-    }
-    !any || best.1
-}
-
 /// An instant as HTTP writes it.
 pub(super) fn http_date(at: DateTime<Utc>) -> String {
     at.format("%a, %d %b %Y %H:%M:%S GMT").to_string()
@@ -126,14 +102,16 @@ pub(super) struct ReleaseHeaders<'a> {
     /// Where the same path of the newest release begins; `None` where the query, not the path,
     /// names the release.
     pub(super) newest: Option<&'a str>,
-    /// The path below the release, and the query with its cursor.
+    /// Whether the request asked for this very address, so that no other need be told.
+    pub(super) exact: bool,
+    /// The path below the release with the suffix of its form, and the query with its cursor.
     pub(super) path: &'a str,
     pub(super) query: &'a str,
 }
 
 impl ReleaseHeaders<'_> {
     fn address(&self, release: Option<ReleaseId>) -> String {
-        let Self { place: _, linked: _, public_url, newest, path, query } = self;
+        let Self { place: _, linked: _, exact: _, public_url, newest, path, query } = self;
         match (newest, release) {
             (Some(_), Some(release)) => format!("{public_url}/v1/releases/{release}{path}{query}"),
             (Some(newest), None) => format!("{public_url}{newest}{path}{query}"),
@@ -168,15 +146,16 @@ impl ReleaseHeaders<'_> {
         let links: Vec<_> =
             links.iter().map(|(to, relation)| format!("<{to}>; rel=\"{relation}\"")).collect();
         response.insert_header((header::LINK, links.join(", ")));
-        if !self.place.pinned {
+        if !self.exact {
             response.insert_header((header::CONTENT_LOCATION, pinned));
         }
     }
 }
 
 /// Headers a script on another page may read.
-const EXPOSED: &str = "Allow, Content-Location, Content-Range, Dataset-Release, Dataset-Total, \
-                       Deprecation, ETag, Last-Modified, Link, Location, Memento-Datetime, RateLimit, \
+const EXPOSED: &str = "Allow, Content-Disposition, Content-Location, Content-Range, \
+                       Dataset-Release, Dataset-Total, Dataset-Uncertain-Excluded, Deprecation, \
+                       ETag, Last-Modified, Link, Location, Memento-Datetime, RateLimit, \
                        RateLimit-Policy, Repr-Digest, Request-Id, Retry-After, Sunset";
 
 /// What stands on every answer, whatever became of the request.
@@ -204,19 +183,6 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(name, HeaderValue::from_str(value).unwrap());
         headers
-    }
-
-    #[test]
-    fn the_most_exact_range_of_accept_decides() {
-        assert!(takes_json(&HeaderMap::new()));
-        for taken in ["*/*", "text/html, */*;q=0.1", "application/json", "application/*", ""] {
-            assert!(takes_json(&headers(header::ACCEPT, taken)), "{taken}");
-        }
-        for not in
-            ["text/csv", "text/html;q=1", "*/*, application/json;q=0", "application/json;q=0.0"]
-        {
-            assert!(!takes_json(&headers(header::ACCEPT, not)), "{not}");
-        }
     }
 
     #[test]

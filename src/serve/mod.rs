@@ -12,6 +12,7 @@ mod error;
 mod example;
 mod extract;
 mod files;
+mod form;
 mod guard;
 mod headers;
 mod include;
@@ -19,6 +20,7 @@ mod json;
 mod locate;
 mod named;
 mod nearest;
+mod negotiate;
 mod openapi;
 mod page;
 mod parameter;
@@ -29,10 +31,13 @@ mod routes;
 mod shape;
 mod state;
 mod status;
+mod stream;
 mod value;
 
+use std::any::Any;
 use std::future::Future;
 use std::net::TcpListener;
+use std::time::Duration;
 
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data, ServiceConfig};
@@ -81,6 +86,7 @@ pub async fn run(
         0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
         workers => workers,
     };
+    let stalled_after = state.settings().stalled_after;
     let server = HttpServer::new(move || {
         App::new()
             .app_data(Data::new(state.clone()))
@@ -92,6 +98,7 @@ pub async fn run(
     .worker_max_blocking_threads(LONG_WORK_THREADS)
     // Without it small answers on a kept connection wait for the client's acknowledgement.
     .tcp_nodelay(true)
+    .on_connect(move |connection, _| bound(connection, stalled_after))
     .shutdown_timeout(GRACE)
     .disable_signals()
     .listen(listener)
@@ -110,9 +117,30 @@ pub async fn run(
     }
 }
 
+/// Bounds how long a client may take nothing of what it is sent, so that one that stops reading
+/// does not hold a connection and what waits to be sent for ever.
+///
+/// Only Linux can do so for a client that is there and does not read. Elsewhere one that is gone
+/// is noticed after the minutes the system tries to reach it, and one that is there keeps its
+/// connection, and at most one block of one export, until it goes.
+fn bound(connection: &dyn Any, stalled_after: Duration) {
+    #[cfg(target_os = "linux")]
+    if let Some(stream) = connection.downcast_ref::<actix_web::rt::net::TcpStream>() {
+        let set = socket2::SockRef::from(stream).set_tcp_user_timeout(Some(stalled_after));
+        if let Err(error) = set {
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(error, "a client that stops reading will not be cut off");
+        }
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = (connection, stalled_after);
+}
+
 /// Registers every endpoint at every path it has, with and without a slash at the end.
 fn routes(config: &mut ServiceConfig) {
-    for endpoint in &*ENDPOINTS {
+    let mut endpoints: Vec<_> = ENDPOINTS.iter().collect();
+    endpoints.sort_by_key(|endpoint| endpoint.precedence());
+    for endpoint in endpoints {
         for pattern in endpoint.patterns() {
             let handler = move |request: HttpRequest, state: Data<State>| {
                 serve(endpoint, State::clone(&state), request)

@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::endpoint::{Base, Endpoint};
+use super::endpoint::{Answers, Base, Endpoint};
+use super::form::Form;
 use super::named::Named;
 use super::parameter::Kind;
 
@@ -10,13 +11,23 @@ use super::parameter::Kind;
 const HEADERS: &[(&str, &str, &str)] = &[
     ("Allow", "The methods there are.", "GET, HEAD, OPTIONS"),
     (
+        "Content-Disposition",
+        "A name for the file; absent where the answer is JSON.",
+        "attachment; filename=\"agencies-2026-11-24.1.csv\"",
+    ),
+    (
         "Content-Location",
-        "The same answer by the name of its release; absent where the request named it.",
+        "The same answer by the name of its release and form; absent where the request named it.",
         "/v1/releases/2026-11-24.1/agencies",
     ),
     ("Content-Range", "The part that is sent, and the size of the file.", "bytes 0-99/2048"),
     ("Dataset-Release", "The release the answer is about.", "2026-11-24.1"),
     ("Dataset-Total", "Records that fit, on all pages.", "2411"),
+    (
+        "Dataset-Uncertain-Excluded",
+        "Records left out because a date they would be judged by is not known.",
+        "0",
+    ),
     ("ETag", "The version of the answer, for `If-None-Match`.", "W/\"c29tZXRoaW5n\""),
     (
         "Last-Modified",
@@ -69,12 +80,7 @@ const SHARED: &[(&str, &str, &str, &[&str], bool)] = &[
 /// The responses of an operation.
 pub(super) fn of(endpoint: &Endpoint) -> Value {
     let answers = &endpoint.answers;
-    let mut media = json!({ "schema": answers.schema });
-    if let Some(example) = &answers.example {
-        media["example"] = example.clone();
-    }
-    let mut content = Map::new();
-    content.insert(answers.media_type.to_owned(), media);
+    let content = content(endpoint);
     let answer = |description: &str, part: &[&str]| {
         let mut names = own_headers(endpoint);
         names.extend_from_slice(part);
@@ -99,6 +105,77 @@ pub(super) fn of(endpoint: &Endpoint) -> Value {
     Value::Object(responses)
 }
 
+/// What an operation answers, by media type.
+fn content(endpoint: &Endpoint) -> Map<String, Value> {
+    let answers = &endpoint.answers;
+    let media = |schema: Value, example: Option<Value>| {
+        let mut media = json!({ "schema": schema });
+        if let Some(example) = example {
+            media["example"] = example;
+        }
+        media
+    };
+    let whole = media(answers.schema.clone(), answers.example.clone());
+    let mut content = Map::from_iter([(answers.media_type.to_owned(), whole)]);
+    for form in endpoint.forms() {
+        let (schema, example) = match form {
+            Form::Json => continue,
+            Form::Csv => (json!({ "type": "string" }), csv_example(answers)),
+            Form::Ndjson => {
+                let line = first_row(answers).map(|row| Value::String(format!("{row}\n")));
+                (json!({ "type": "string" }), line)
+            }
+            Form::GeoJson => {
+                let resource = endpoint.resource.map_or("", |resource| resource.schema);
+                let schema = format!("#/components/schemas/{resource}Features");
+                (json!({ "$ref": schema }), collection_example(answers))
+            }
+        };
+        content.insert(form.essence().to_owned(), media(schema, example));
+    }
+    content
+}
+
+/// The first row of the example of a page.
+fn first_row(answers: &Answers) -> Option<&Value> {
+    answers.example.as_ref()?.pointer("/data/0")
+}
+
+fn csv_example(answers: &Answers) -> Option<Value> {
+    let row = first_row(answers)?.as_object()?;
+    let cell = |value: &Value| match value {
+        Value::Null => String::new(),
+        Value::String(text) if !text.contains(['"', ',', '\n']) => text.clone(),
+        Value::String(text) => format!("\"{}\"", text.replace('"', "\"\"")),
+        Value::Bool(_) | Value::Number(_) => value.to_string(),
+        Value::Array(_) | Value::Object(_) => {
+            format!("\"{}\"", value.to_string().replace('"', "\"\""))
+        }
+    };
+    let names: Vec<_> = row.keys().map(String::as_str).collect();
+    let cells: Vec<_> = row.values().map(cell).collect();
+    Some(json!(format!("{}\n{}\n", names.join(","), cells.join(","))))
+}
+
+fn collection_example(answers: &Answers) -> Option<Value> {
+    let row = first_row(answers)?;
+    let meta = &answers.example.as_ref()?["meta"];
+    let geometry = match (&row["lon"], &row["lat"]) {
+        (Value::Null, _) | (_, Value::Null) => json!(null),
+        (lon, lat) => json!({ "type": "Point", "coordinates": [lon, lat] }),
+    };
+    Some(json!({
+        "type": "FeatureCollection",
+        "meta": {
+            "release": meta["release"], "schema_version": meta["schema_version"],
+            "total": meta["total"], "uncertain_excluded": meta["uncertain_excluded"],
+        },
+        "features": [{
+            "type": "Feature", "id": row["id"], "geometry": geometry, "properties": row,
+        }],
+    }))
+}
+
 /// Statuses of an operation other than 200: its own, and those that any request can meet.
 fn statuses(endpoint: &Endpoint) -> Vec<String> {
     let mut statuses: Vec<String> = endpoint.answers.also.iter().map(u16::to_string).collect();
@@ -107,8 +184,7 @@ fn statuses(endpoint: &Endpoint) -> Vec<String> {
     if !endpoint.path.starts_with("/health") {
         statuses.push("429".to_owned());
     }
-    if endpoint.base != Base::Root {
-        // Beyond the API an address has one form, whatever `Accept` says.
+    if !endpoint.forms().is_empty() {
         statuses.push("406".to_owned());
     }
     statuses
@@ -129,8 +205,12 @@ fn own_headers(endpoint: &Endpoint) -> Vec<&'static str> {
             names.extend(["Content-Location", "Link"]);
         }
     }
-    if endpoint.parameters.iter().any(|parameter| matches!(parameter.kind, Kind::Limit)) {
-        names.push("Dataset-Total");
+    let counts = |kind| matches!(kind, Kind::Limit | Kind::By(_));
+    if endpoint.parameters.iter().any(|parameter| counts(parameter.kind)) {
+        names.extend(["Dataset-Total", "Dataset-Uncertain-Excluded"]);
+    }
+    if endpoint.forms().len() > 1 {
+        names.push("Content-Disposition");
     }
     names
 }

@@ -3,7 +3,7 @@
 use super::error::Problem;
 use super::include::{self, Included, Shown};
 use super::json::write_cell;
-use crate::record::{Cell, Column, ColumnType, Resource};
+use crate::record::{Cell, Column, ColumnType, Location, Resource};
 use crate::release::database::{Query, ReleaseDatabase};
 
 /// What stands behind the fields of records that are near to a point.
@@ -22,6 +22,8 @@ pub(super) struct Shape {
     fields: Vec<&'static Column>,
     near: bool,
     included: Vec<Included>,
+    /// The columns that say where a record is, where that is shown beside its fields.
+    place: Vec<&'static Column>,
 }
 
 /// A record as it is shown: its values, and those that lead to what is included.
@@ -29,6 +31,8 @@ pub(super) struct Row {
     /// In the order of [`Shape::columns`].
     pub(super) cells: Vec<Cell>,
     leads: Vec<Cell>,
+    /// Latitude and longitude, or the id of the agency that has them; empty where it is not shown.
+    pub(super) place: Vec<Cell>,
 }
 
 impl Shape {
@@ -40,7 +44,18 @@ impl Shape {
         included: Vec<Included>,
     ) -> Self {
         let fields = fields.unwrap_or_else(|| resource.all_columns());
-        Self { resource, fields, near, included }
+        Self { resource, fields, near, included, place: Vec::new() }
+    }
+
+    /// The same, with where each record is.
+    pub(super) fn placed(self) -> Self {
+        let names: &[&str] = match self.resource.location() {
+            Some(Location::Own) => &["lat", "lon"],
+            Some(Location::Agency) => &["agency_id"],
+            None => &[],
+        };
+        let place = names.iter().filter_map(|name| self.resource.column(name)).collect();
+        Self { place, ..self }
     }
 
     /// All fields of one record and what is included.
@@ -54,19 +69,21 @@ impl Shape {
         self.fields.iter().copied().chain(distance).collect()
     }
 
-    /// The columns that are read: those shown, and those that lead to what is included.
+    /// The columns that are read: those shown, those that lead to what is included, and those that
+    /// say where a record is.
     pub(super) fn read_columns(&self) -> Vec<&'static Column> {
         let leads = self.included.iter().map(|included| included.column(self.resource));
-        self.fields.iter().copied().chain(leads).collect()
+        self.fields.iter().copied().chain(leads).chain(self.place.iter().copied()).collect()
     }
 
     /// The rows of a page of the query, which must read [`Self::read_columns`].
     pub(super) fn rows(&self, rows: Vec<Vec<Cell>>) -> Vec<Row> {
         let row = |mut cells: Vec<Cell>| {
             let distance = if self.near { cells.pop() } else { None };
-            let leads = cells.split_off(self.fields.len().min(cells.len()));
+            let mut leads = cells.split_off(self.fields.len().min(cells.len()));
+            let place = leads.split_off(self.included.len().min(leads.len()));
             cells.extend(distance);
-            Row { cells, leads }
+            Row { cells, leads, place }
         };
         rows.into_iter().map(row).collect()
     }

@@ -3,6 +3,7 @@
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use super::rate_limit::RateLimiter;
 use super::releases::{OpenRelease, Releases};
@@ -10,7 +11,7 @@ use super::status::{StatusDocument, StatusSource, StatusUnknown};
 use crate::config::{Network, RateLimit};
 
 /// What the server is told when it starts.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Settings {
     /// The address clients use, such as `https://data.example.org`, put before every link.
     /// Empty: links are relative to the host that is asked.
@@ -21,6 +22,23 @@ pub struct Settings {
     pub rate_limit: Option<RateLimit>,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<Network>,
+    /// How long a client may take nothing of what it is sent before it is cut off. It is in force
+    /// on Linux alone.
+    pub stalled_after: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        // A phone in a tunnel comes back within it; whoever reads nothing for longer can ask again.
+        let stalled_after = Duration::from_secs(30);
+        Self {
+            public_url: String::new(),
+            workers: 0,
+            rate_limit: None,
+            trusted_proxies: Vec::new(),
+            stalled_after,
+        }
+    }
 }
 
 /// What every handler can reach. Cheap to clone.

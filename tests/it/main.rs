@@ -24,6 +24,7 @@ mod serve_conditions;
 mod serve_coverage;
 mod serve_database;
 mod serve_files;
+mod serve_forms;
 mod serve_guard;
 mod serve_openapi;
 mod serve_process;

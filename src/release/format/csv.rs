@@ -3,6 +3,7 @@
 //! Unknown is an empty cell, truth values are `true` and `false`; lists and objects are their JSON
 //! text.
 
+use std::borrow::Cow;
 use std::io::{self, BufRead, BufReader, Read, Write};
 
 use csv::{ReaderBuilder, StringRecord, Terminator, WriterBuilder};
@@ -17,25 +18,50 @@ pub(super) fn write(
     out: &mut dyn Write,
 ) -> Result<u64, RowsError> {
     let visit = |source| RowsError::Visit { table: resource.table, source };
-    let mut writer = WriterBuilder::new().terminator(Terminator::Any(b'\n')).from_writer(out);
-    let header = resource.columns.iter().map(|column| column.name);
-    writer.write_record(header).map_err(|error| visit(error.into()))?;
+    let mut lines = CsvLines::new(out);
+    lines.push(resource.columns.iter().map(|column| column.name)).map_err(visit)?;
     let mut count = 0;
     rows.for_each(resource, &mut |cells| {
         count += 1;
-        let written = resource.columns.iter().zip(cells).map(|(column, cell)| text(column, cell));
-        writer.write_record(written).map_err(io::Error::from)
+        lines.push(resource.columns.iter().zip(cells).map(|(column, cell)| text(column, cell)))
     })?;
-    writer.flush().map_err(visit)?;
+    lines.finish().map_err(visit)?;
     Ok(count)
 }
 
+/// Writes lines as they stand in a `T.csv`.
+#[derive(Debug)]
+pub struct CsvLines<W: Write>(csv::Writer<W>);
+
+impl<W: Write> CsvLines<W> {
+    /// Lines to be appended to `out`.
+    #[must_use]
+    pub fn new(out: W) -> Self {
+        Self(WriterBuilder::new().terminator(Terminator::Any(b'\n')).from_writer(out))
+    }
+
+    /// Appends a line of these texts; they are quoted where they must be.
+    pub fn push(&mut self, texts: impl IntoIterator<Item: AsRef<str>>) -> io::Result<()> {
+        for text in texts {
+            self.0.write_field(text.as_ref())?;
+        }
+        Ok(self.0.write_record(None::<&[u8]>)?)
+    }
+
+    /// Hands over what is not written yet.
+    pub fn finish(mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
 /// The text of a cell. Truth values are words, which no reader takes for numbers.
-pub(super) fn text(column: &Column, cell: &Cell) -> String {
+#[must_use]
+pub fn text<'a>(column: &Column, cell: &'a Cell) -> Cow<'a, str> {
     match (column.ty, cell) {
-        (ColumnType::Boolean, Cell::Integer(0)) => "false".to_owned(),
-        (ColumnType::Boolean, Cell::Integer(1)) => "true".to_owned(),
-        (_, cell) => cell.to_csv(),
+        (ColumnType::Boolean, Cell::Integer(0)) => "false".into(),
+        (ColumnType::Boolean, Cell::Integer(1)) => "true".into(),
+        (_, Cell::Text(text)) => text.into(),
+        (_, Cell::Null | Cell::Integer(_) | Cell::Real(_)) => cell.to_csv().into(),
     }
 }
 
@@ -82,7 +108,7 @@ impl<R: Read> Reread for CsvReread<R> {
         for ((column, cell), found) in resource.columns.iter().zip(cells).zip(&self.record) {
             let expected = text(column, cell);
             if expected != found {
-                let found = found.to_owned();
+                let (expected, found) = (expected.into_owned(), found.to_owned());
                 return Err(Difference::Cell { row, column: column.name, expected, found });
             }
         }

@@ -13,6 +13,7 @@ use crate::record::Resource;
 use crate::release::rows::{Rows, RowsError};
 
 pub use check::Difference;
+pub use csv::{CsvLines, text as csv_text};
 pub use json::{json, value_of};
 
 /// A format in which every table is published.
@@ -188,7 +189,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let truth = Column::new("flag", "", ColumnType::Boolean, true);
         let written = [Cell::Integer(1), Cell::Integer(0), Cell::Null];
-        assert_eq!(written.map(|cell| csv::text(&truth, &cell)), ["true", "false", ""]);
+        assert_eq!(written.each_ref().map(|cell| csv::text(&truth, cell)), ["true", "false", ""]);
 
         let sources = Resource::of_table("sources").unwrap();
         let row = |flag: i64| {

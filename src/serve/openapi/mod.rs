@@ -27,8 +27,10 @@ pub(super) fn document() -> Value {
                         vendors, and when footage was handed over.",
             "description": "Open data in immutable, dated releases. Every path stands under `/v1` \
                             (the newest release) and under `/v1/releases/{release}` (that release, \
-                            for ever). Unknown is `null`, never absent. Failures are RFC 9457 \
-                            problem documents.",
+                            for ever). Unknown is `null`, never absent. Where an answer has \
+                            several forms, the suffix of the path (`.json`, `.csv`, `.ndjson`, \
+                            `.geojson`) or `Accept` chooses; JSON comes in pages, the others \
+                            hold all records that fit. Failures are RFC 9457 problem documents.",
             "license": { "name": "CC BY 4.0 (the data as a whole)", "url": LICENCE_URL },
             "contact": {
                 "name": "Porchlight",

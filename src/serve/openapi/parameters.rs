@@ -71,10 +71,8 @@ fn parameter_schema(parameter: &Parameter) -> (Value, Option<Value>) {
     match parameter.kind {
         Kind::Filter(resource, column, op) => filter_schema(resource, column, op),
         Kind::Interval => {
-            let default = Interval::DEFAULT.as_str();
-            let words = Interval::WORDS;
-            let schema = json!({ "type": "string", "enum": words, "default": default });
-            (schema, Some(json!(default)))
+            let (words, default) = (Interval::WORDS, Interval::DEFAULT.as_str());
+            (json!({ "type": "string", "enum": words, "default": default }), Some(json!(default)))
         }
         Kind::FromDay => day("2018-01-01"),
         Kind::ToDay => day("2022-12-31"),

@@ -10,6 +10,7 @@ use crate::record::{
 };
 use crate::release::Manifest;
 use crate::serve::error::ProblemDocument;
+use crate::serve::form::feature_schemas;
 use crate::serve::include;
 use crate::serve::page::{Links, ListLinks, ListMeta, Meta, PageLinks, RecordLinks, TableLinks};
 use crate::serve::routes::counts::{self, CountsMeta};
@@ -98,6 +99,7 @@ pub(super) fn all() -> Value {
     }
     let changes = envelope(&array(&reference("ChangeEntry")), Some("ChangesMeta"), "PageLinks");
     schemas.insert("ChangesPage".to_owned(), changes);
+    schemas.extend(feature_schemas());
     schemas.sort_keys();
     Value::Object(schemas)
 }

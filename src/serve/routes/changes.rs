@@ -282,7 +282,8 @@ fn answer(call: &Call<'_>) -> Result<Plan, Problem> {
             returned: entries.len(),
         };
         let body = page::document(&entries, &meta, &links);
-        Ok(Answer { total: Some(total), next, ..Answer::json(body) })
+        let totals = Totals { total, uncertain_excluded: 0 };
+        Ok(Answer { next, ..Answer::json(body).counted(totals) })
     };
     let (path, work) = (PATH.to_owned(), Box::new(work));
     Ok(Plan::AnswerOf { place, path, canonical: query, short: false, work })

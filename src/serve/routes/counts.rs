@@ -9,6 +9,7 @@ use crate::serve::answer::{Answer, Plan};
 use crate::serve::endpoint::{Answers, Base, Call, Endpoint};
 use crate::serve::error::{Code, Fault, Problem};
 use crate::serve::example;
+use crate::serve::form::{self, Form};
 use crate::serve::page::{self, Addresses, TableLinks, Totals};
 use crate::serve::parameter::{Kind, MAX_DIMENSIONS, Parameter, dimensions, sum_of};
 use crate::serve::routes::records::question;
@@ -79,6 +80,7 @@ fn counts(resource: &'static Resource) -> Endpoint {
         parameters,
         answers: Answers {
             also: &[503],
+            forms: Form::OF_TABLE,
             ..super::json(&schema_name(resource), "The counts.", example_of(resource))
         },
         resource: Some(resource),
@@ -146,7 +148,7 @@ fn answer(call: &Call<'_>) -> Result<Plan, Problem> {
         let fault = Fault { allowed, ..Fault::new("by", Code::InvalidParameter, &detail) };
         return Err(Problem::of_faults(&call.endpoint.address(), vec![fault], 0));
     }
-    let by = asked.by.clone();
+    let (by, bom, form) = (asked.by.clone(), asked.bom, call.form);
     let (suffix, filters) = (asked.canonical.suffix(None), asked.canonical.filters.clone());
     let (query, _) = question(resource, Vec::new(), asked);
     let total_key = format!("/{}?{filters}", resource.table);
@@ -164,10 +166,14 @@ fn answer(call: &Call<'_>) -> Result<Plan, Problem> {
             row
         });
         let rows: Vec<_> = rows.collect();
+        if form == Form::Csv {
+            let body = form::table(columns, &rows, bom)?;
+            return Ok(Answer::bytes(form.media_type(), body).counted(totals));
+        }
         let meta = CountsMeta::of(&place, totals, rows.len());
         let links = TableLinks::new(&addresses, &path, &suffix);
         let body = page::table(&columns, &rows, &meta, &links)?;
-        Ok(Answer { total: Some(totals.total), ..Answer::json(body) })
+        Ok(Answer::json(body).counted(totals))
     };
     Ok(Plan::Answer { canonical: Some(canonical), short: false, work: Box::new(work) })
 }

@@ -14,6 +14,7 @@ mod summary;
 pub(super) mod timeline;
 
 use super::endpoint::{Answers, Endpoint};
+use super::form::Form;
 
 pub(super) use changes::{ChangeEntry, ChangesMeta};
 pub(super) use coverage::Coverage;
@@ -44,6 +45,7 @@ pub(super) fn all() -> Vec<Endpoint> {
 fn json(schema: &str, description: impl Into<String>, example: serde_json::Value) -> Answers {
     Answers {
         description: description.into(),
+        forms: &[Form::Json],
         media_type: "application/json",
         schema: serde_json::json!({ "$ref": format!("#/components/schemas/{schema}") }),
         example: Some(example),

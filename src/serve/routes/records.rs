@@ -9,10 +9,12 @@ use crate::serve::cursor::{self, Scope};
 use crate::serve::endpoint::{Answers, Base, Call, Endpoint, Segment};
 use crate::serve::error::{Code, Problem, cut};
 use crate::serve::example;
+use crate::serve::form::{Content, Form};
 use crate::serve::page::{self, Addresses, ListLinks, ListMeta, Meta, RecordLinks};
 use crate::serve::parameter::Parameter;
 use crate::serve::shape::Shape;
 use crate::serve::state::Place;
+use crate::serve::stream::{Export, every_page};
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     RESOURCES
@@ -40,6 +42,7 @@ fn list(resource: &'static Resource) -> Endpoint {
         parameters: Parameter::of_list(resource, &[]),
         answers: Answers {
             also: &[503],
+            forms: Form::of_list(resource),
             ..json(
                 &format!("{}Page", resource.schema),
                 "A page of records.",
@@ -100,6 +103,7 @@ fn evidence(resource: &'static Resource, settled: &[&str]) -> Endpoint {
         parameters: Parameter::of_list(evidence, settled),
         answers: Answers {
             also: &[308, 404, 410, 503],
+            forms: Form::of_list(evidence),
             ..json("EvidencePage", "A page of evidence.", example::page(evidence))
         },
         resource: Some(resource),
@@ -143,7 +147,7 @@ fn plan_list(
 ) -> Result<Plan, Problem> {
     let place = call.place()?.clone();
     let asked = call.asked()?;
-    let (canonical, cursor) = (asked.canonical.clone(), asked.cursor.clone());
+    let (canonical, cursor, bom) = (asked.canonical.clone(), asked.cursor.clone(), asked.bom);
     let (query, shape) = question(resource, settled, asked);
     let (path, release) = (call.path.clone(), place.release.id());
     let total_key = format!("{path}?{}", canonical.filters);
@@ -151,6 +155,19 @@ fn plan_list(
     let suffix = canonical.suffix(cursor.as_deref());
     let this = format!("{path}{suffix}");
     let addresses = Addresses::new(call.state, &place);
+    if call.form != Form::Json {
+        let form = call.form;
+        let shape = if form == Form::GeoJson { shape.placed() } else { shape };
+        let work = move || {
+            let totals = place.release.totals(&total_key, &query)?;
+            let query = query.knowing(totals.total, place.release.rows(resource)?);
+            let query = shape.query(query);
+            let content = Content { shape, bom, release: place.release.clone(), totals };
+            let export = Export::new(form, content, every_page(place.release, query))?;
+            Ok(Answer::export(form, export).counted(totals))
+        };
+        return Ok(Plan::Answer { canonical: Some(suffix), short, work: Box::new(work) });
+    }
     let work = move || {
         let database = &place.release.database;
         let scope =
@@ -175,7 +192,7 @@ fn plan_list(
         let included = shape.included(database, &rows)?;
         let meta = ListMeta::of(&place, totals, rows.len());
         let body = page::list(&shape.columns(), &rows, &included, &meta, &links)?;
-        Ok(Answer { total: Some(totals.total), next, ..Answer::json(body) })
+        Ok(Answer { next, ..Answer::json(body).counted(totals) })
     };
     Ok(Plan::Answer { canonical: Some(suffix), short, work: Box::new(work) })
 }

@@ -150,6 +150,7 @@ fn file() -> Endpoint {
         parameters: Vec::new(),
         answers: Answers {
             description: "The file.".to_owned(),
+            forms: &[],
             media_type: "application/octet-stream",
             schema: json!({ "type": "string", "contentMediaType": "application/octet-stream" }),
             example: None,

@@ -39,6 +39,7 @@ fn document() -> Endpoint {
         parameters: Vec::new(),
         answers: Answers {
             description: "The document.".to_owned(),
+            forms: &[],
             media_type: "application/json",
             schema: json!({ "type": "object" }),
             example: Some(json!({ "openapi": "3.1.0" })),
@@ -121,6 +122,7 @@ fn problem() -> Endpoint {
         parameters: Vec::new(),
         answers: Answers {
             description: "The explanation.".to_owned(),
+            forms: &[],
             media_type: "text/plain; charset=utf-8",
             schema: json!({ "type": "string" }),
             example: Some(json!(explain(Code::InvalidParameter))),
@@ -146,6 +148,7 @@ fn explain(code: Code) -> String {
 fn page_answer(description: &str) -> Answers {
     Answers {
         description: description.to_owned(),
+        forms: &[],
         media_type: "text/html; charset=utf-8",
         schema: json!({ "type": "string" }),
         example: Some(json!("<!DOCTYPE html>")),

@@ -12,6 +12,7 @@ use crate::serve::answer::{Answer, Plan};
 use crate::serve::endpoint::{Answers, Base, Call, Endpoint};
 use crate::serve::error::{Code, Fault, Problem};
 use crate::serve::example;
+use crate::serve::form::{self, Form};
 use crate::serve::page::{self, Addresses, TableLinks};
 use crate::serve::parameter::{Kind, Parameter, dimensions};
 use crate::serve::routes::counts::CountsMeta;
@@ -68,6 +69,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         parameters,
         answers: Answers {
             also: &[503],
+            forms: Form::OF_TABLE,
             ..super::json("PartnershipTimeline", "The timeline.", example_of(resource))
         },
         resource: Some(resource),
@@ -127,7 +129,7 @@ fn answer(call: &Call<'_>) -> Result<Plan, Problem> {
     let validity = resource.validity.ok_or_else(|| Problem::internal("nothing tells its dates"))?;
     let place = call.place()?.clone();
     let asked = call.asked()?;
-    let by = asked.by.clone();
+    let (by, bom, form) = (asked.by.clone(), asked.bom, call.form);
     let interval = asked.interval.unwrap_or(Interval::DEFAULT);
     let (from, to) = (asked.from, asked.to);
     let published = place.release.known.manifest.published_at.date_naive();
@@ -145,26 +147,30 @@ fn answer(call: &Call<'_>) -> Result<Plan, Problem> {
     let (path, canonical) = (call.path.clone(), suffix.clone());
     let addresses = Addresses::new(call.state, &place);
     let work = move || {
-        let columns = Columns::of(resource, validity)?;
-        let told: Vec<_> = columns.all().chain(by.iter().copied()).collect();
+        let told_by = Columns::of(resource, validity)?;
+        let told: Vec<_> = told_by.all().chain(by.iter().copied()).collect();
         let groups = place.release.database.groups(&query, &told, None)?;
         let dated = groups
             .into_iter()
-            .map(|group| Dated::of(&columns, group))
+            .map(|group| Dated::of(&told_by, group))
             .collect::<Result<Vec<_>, _>>()?;
         let totals = page::Totals {
             total: dated.iter().map(|dated| dated.count).sum(),
             uncertain_excluded: 0,
         };
         let rows = rows(&dated, interval, from, last);
-        let shown: Vec<_> = std::iter::once(&INTERVAL_END)
+        let columns: Vec<_> = std::iter::once(&INTERVAL_END)
             .chain(by.iter().copied())
             .chain([&IN_FORCE, &UNCERTAIN])
             .collect();
+        if form == Form::Csv {
+            let body = form::table(columns, &rows, bom)?;
+            return Ok(Answer::bytes(form.media_type(), body).counted(totals));
+        }
         let meta = CountsMeta::of(&place, totals, rows.len());
         let links = TableLinks::new(&addresses, &path, &suffix);
-        let body = page::table(&shown, &rows, &meta, &links)?;
-        Ok(Answer { total: Some(totals.total), ..Answer::json(body) })
+        let body = page::table(&columns, &rows, &meta, &links)?;
+        Ok(Answer::json(body).counted(totals))
     };
     Ok(Plan::Answer { canonical: Some(canonical), short: false, work: Box::new(work) })
 }

@@ -8,13 +8,18 @@ use serde_json::Value;
 
 static DOCUMENT: LazyLock<Value> = LazyLock::new(porchlight::serve::openapi);
 
-/// Panics where an answer is not what the document promises for its address.
+/// Panics where a JSON answer is not what the document promises for its address.
 pub(crate) fn check(address: &str, status: u16, body: &Value) {
+    check_form(address, status, "application/json", body);
+}
+
+/// The same for an answer of some media type, whose body is JSON.
+pub(crate) fn check_form(address: &str, status: u16, media_type: &str, body: &Value) {
     let path = address.split('?').next().unwrap_or_default();
     let schema = if status >= 400 {
         &DOCUMENT["components"]["schemas"]["ProblemDocument"]
     } else {
-        let Some(schema) = schema_of(path) else {
+        let Some(schema) = schema_of(path, media_type) else {
             // A file is what its release says it is.
             assert!(path.starts_with("/data/"), "{path} is not documented");
             return;
@@ -27,8 +32,12 @@ pub(crate) fn check(address: &str, status: u16, body: &Value) {
 }
 
 /// The schema of the answer at a path.
-fn schema_of(path: &str) -> Option<&'static Value> {
+fn schema_of(path: &str, media_type: &str) -> Option<&'static Value> {
     let path = path.trim_end_matches('/');
+    let path = path.strip_suffix(".geojson").unwrap_or(path);
+    // A path of the document may end like this itself.
+    let path =
+        if path == "/openapi.json" { path } else { path.strip_suffix(".json").unwrap_or(path) };
     let below = path.strip_prefix("/v1").unwrap_or(path);
     let in_release = below
         .strip_prefix("/releases/")
@@ -42,7 +51,7 @@ fn schema_of(path: &str) -> Option<&'static Value> {
     let paths = DOCUMENT["paths"].as_object()?;
     let find = |path: &str| paths.iter().find(|(pattern, _)| fits(pattern, path));
     let (_, item) = find(below).or_else(|| find(&in_release?))?;
-    item["get"]["responses"]["200"]["content"].get("application/json")?.get("schema")
+    item["get"]["responses"]["200"]["content"].get(media_type)?.get("schema")
 }
 
 fn judge(schema: &Value, value: &Value, at: &str, faults: &mut Vec<String>) {
