@@ -79,6 +79,7 @@ pub(super) fn record(resource: &Resource) -> Value {
     let release = format!("/v1/releases/{RELEASE}");
     let this = format!("{release}/{}/{}", resource.table, id(resource));
     let evidence = settled_by_path(resource).map(|_| format!("{this}/evidence"));
+    let coverage = (resource.table == "agencies").then(|| format!("{this}/coverage"));
     let partnerships = (resource.table == "agencies")
         .then(|| format!("{release}/partnerships?agency_id={}", id(resource)));
     json!({
@@ -86,7 +87,7 @@ pub(super) fn record(resource: &Resource) -> Value {
         "meta": meta(),
         "links": {
             "self": this, "history": format!("{this}/history"), "evidence": evidence,
-            "partnerships": partnerships, "docs": "/docs",
+            "partnerships": partnerships, "coverage": coverage, "docs": "/docs",
         },
     })
 }

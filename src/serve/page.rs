@@ -75,6 +75,9 @@ pub(super) struct RecordLinks {
     /// The partnerships of an agency; null for other records.
     #[schema(required = true)]
     pub(super) partnerships: Option<String>,
+    /// Who looked for partnerships of an agency; null for other records.
+    #[schema(required = true)]
+    pub(super) coverage: Option<String>,
     /// What can be asked.
     pub(super) docs: String,
 }

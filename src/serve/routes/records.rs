@@ -254,6 +254,7 @@ pub(super) fn read_record(
             let query = format!("/partnerships?agency_id={id}");
             addresses.link(&addresses.pinned(&query))
         }),
+        coverage: (resource.table == "agencies").then(|| link("/coverage")),
         docs: addresses.docs(),
     };
     let work = move || {
