@@ -47,7 +47,7 @@ enum Verb {
     /// List the sources, and how they are doing.
     Sources(sources::Arguments),
     /// Print the `OpenAPI` document.
-    Openapi,
+    Openapi(openapi::Arguments),
     /// Ask a running server whether it is well; for a container's health check.
     Health,
 }
@@ -68,8 +68,8 @@ pub fn main() -> ExitCode {
 
 fn run(cli: Cli, given: settings::Environment) -> anyhow::Result<Exit> {
     let Cli { settings, verb } = cli;
-    if let Verb::Openapi = verb {
-        return openapi::run();
+    if let Verb::Openapi(arguments) = verb {
+        return openapi::run(arguments);
     }
     let config = Config::try_from(settings.into_raw())?;
     telemetry::start(&config.log)?;
@@ -81,7 +81,7 @@ fn run(cli: Cli, given: settings::Environment) -> anyhow::Result<Exit> {
             Verb::Import(arguments) => import::run(&config, arguments).await,
             Verb::Release(verb) => release::run(&config, verb).await,
             Verb::Sources(arguments) => sources::run(&config, &arguments).await,
-            Verb::Openapi => openapi::run(),
+            Verb::Openapi(arguments) => openapi::run(arguments),
             Verb::Health => health::run(&config).await,
         }
     })

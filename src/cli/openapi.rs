@@ -1,10 +1,24 @@
 //! `porchlight openapi`: the document clients are generated from.
 
+use clap::Args;
+
 use super::exit::Exit;
-use super::output::say_json;
+use super::output::{say, say_json};
 use crate::serve;
 
-pub(super) fn run() -> anyhow::Result<Exit> {
-    say_json(&serve::openapi())?;
+#[derive(Debug, Clone, Copy, Args)]
+pub(super) struct Arguments {
+    /// Print it as YAML instead of JSON.
+    #[arg(long)]
+    yaml: bool,
+}
+
+pub(super) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
+    let Arguments { yaml } = arguments;
+    if yaml {
+        say(serve::openapi_yaml().trim_end())?;
+    } else {
+        say_json(&serve::openapi())?;
+    }
     Ok(Exit::Done)
 }

@@ -70,6 +70,8 @@ pub(super) struct Answer {
     pub(super) gzip: bool,
     /// What a page may load; `None` for what is no page.
     pub(super) policy: Option<&'static str>,
+    /// A `Link` header of its own, for what follows no release.
+    pub(super) link: Option<String>,
 }
 
 impl Answer {
@@ -88,6 +90,7 @@ impl Answer {
             next: None,
             gzip: false,
             policy: None,
+            link: None,
         }
     }
 

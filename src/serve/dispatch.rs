@@ -257,6 +257,9 @@ fn begin(
     if let Some(policy) = answer.policy {
         response.insert_header((header::CONTENT_SECURITY_POLICY, policy));
     }
+    if let Some(link) = &answer.link {
+        response.insert_header((header::LINK, link.as_str()));
+    }
     if answer.gzip {
         response.insert_header((header::CONTENT_ENCODING, "gzip"));
     }

@@ -87,7 +87,8 @@ impl Code {
         }
     }
 
-    fn number(self) -> u16 {
+    /// The HTTP status, as a number.
+    pub(super) fn number(self) -> u16 {
         match self {
             Self::UnknownParameter
             | Self::InvalidParameter
@@ -131,65 +132,6 @@ impl Code {
             Self::RateLimited => "Too many requests",
             Self::Unavailable => "Not available yet",
             Self::Internal => "Internal error",
-        }
-    }
-
-    /// What it means and what to do.
-    #[must_use]
-    pub fn help(self) -> &'static str {
-        match self {
-            Self::UnknownParameter => {
-                "The endpoint has no parameter of that name. `errors` lists every such parameter, \
-                 the nearest name that exists, and all names that exist."
-            }
-            Self::InvalidParameter => {
-                "A parameter is unknown, stands twice, or its value is not of its type. `errors` \
-                 lists every fault at once, up to 50. Several values go into one parameter, joined by \
-                 commas; a comma inside a value is written `%2C`. Text is UTF-8."
-            }
-            Self::LimitTooLarge => {
-                "A page holds at most 1000 records. Follow `links.next`, or take a file under /data."
-            }
-            Self::CursorMismatch => {
-                "A cursor continues one query of one release: the same path, filters and sort. \
-                 Follow `links.next` as it is, or start again without a cursor."
-            }
-            Self::UnknownRelease => {
-                "A release is named YYYY-MM-DD.N; `latest` and a bare date work, too. /v1/releases \
-                 lists all."
-            }
-            Self::NotFound => {
-                "No record, file or page has that address. An id that once existed is never \
-                 answered like this: it redirects or is gone."
-            }
-            Self::Gone => {
-                "The record was published and later taken back, for the reason given. Releases \
-                 before that still hold it."
-            }
-            Self::MethodNotAllowed => "The service is read only: GET, HEAD and OPTIONS.",
-            Self::NotAcceptable => {
-                "The `Accept` header, or the suffix of the path, which comes before it, asks for a \
-                 form this endpoint does not have; `detail` names those it has. `application/json` \
-                 always works."
-            }
-            Self::PayloadTooLarge => "No endpoint reads a request body.",
-            Self::UriTooLong => {
-                "Path and query have at most 8192 bytes together. Ask in several requests."
-            }
-            Self::RangeNotSatisfiable => {
-                "The `Range` header asks for bytes the file does not have. `Content-Range` says \
-                 how long it is."
-            }
-            Self::RateLimited => {
-                "Wait as long as `Retry-After` says. For all of the data, take a file under /data."
-            }
-            Self::Unavailable => {
-                "There is no release to answer from yet, or its status is not known to this server. \
-                 Try again after `Retry-After`."
-            }
-            Self::Internal => {
-                "A fault of this server, noted in its log under the `Request-Id` of the answer."
-            }
         }
     }
 

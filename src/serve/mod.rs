@@ -76,6 +76,12 @@ pub fn openapi() -> serde_json::Value {
     openapi::document()
 }
 
+/// The same document in YAML, block style.
+#[must_use]
+pub fn openapi_yaml() -> String {
+    openapi::yaml()
+}
+
 /// Answers requests until `shutdown` is done, then lets those under way finish.
 pub async fn run(
     listener: TcpListener,

@@ -23,6 +23,7 @@ mod serve_changes;
 mod serve_conditions;
 mod serve_coverage;
 mod serve_database;
+mod serve_discovery;
 mod serve_files;
 mod serve_forms;
 mod serve_guard;

@@ -60,6 +60,14 @@ pub(super) fn document() -> Value {
     document
 }
 
+/// The document in YAML. Every text is quoted: many readers take `yes` for a truth and `2021-06-01`
+/// for a date, as YAML had it before 1.2.
+pub(super) fn yaml() -> String {
+    let options = serde_saphyr::ser_options! { quote_all: true };
+    serde_saphyr::to_string_with_options(&document(), options)
+        .expect("what has a JSON form has a YAML form")
+}
+
 fn path_item(endpoint: &Endpoint) -> Value {
     let segments = endpoint.segments.iter().map(path_parameter);
     let query = endpoint.parameters.iter().map(|parameter| {

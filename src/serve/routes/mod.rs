@@ -4,8 +4,10 @@ mod by_key;
 mod changes;
 pub(super) mod counts;
 mod coverage;
+mod discovery;
 mod health;
 mod history;
+mod problems;
 mod records;
 mod releases;
 mod service;
@@ -38,6 +40,8 @@ pub(super) fn all() -> Vec<Endpoint> {
     endpoints.extend(releases::endpoints());
     endpoints.extend(health::endpoints());
     endpoints.extend(service::endpoints());
+    endpoints.extend(discovery::endpoints());
+    endpoints.extend(problems::endpoints());
     endpoints
 }
 

@@ -1,4 +1,4 @@
-//! The service's own documents: what can be asked, and what went wrong.
+//! What can be asked, for programs and for people.
 
 use std::sync::{Arc, LazyLock};
 
@@ -7,7 +7,7 @@ use utoipa_swagger_ui::Config;
 
 use crate::serve::answer::{Answer, Plan};
 use crate::serve::endpoint::{Answers, Base, Call, Endpoint, Segment};
-use crate::serve::error::{Code, Problem, cut};
+use crate::serve::error::{Problem, cut};
 use crate::serve::headers::CacheClass;
 use crate::serve::openapi;
 
@@ -24,7 +24,7 @@ const PAGE_POLICY: &str = "default-src 'self'; img-src 'self' data:; \
 static DOCUMENT: LazyLock<Vec<u8>> = LazyLock::new(|| openapi::document().to_string().into_bytes());
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
-    vec![document(), docs(), docs_file(), problem()]
+    vec![document(), docs(), docs_file()]
 }
 
 fn document() -> Endpoint {
@@ -104,45 +104,6 @@ fn docs_file() -> Endpoint {
             Ok(Plan::ready(answer.cached(CacheClass::Minute)))
         },
     }
-}
-
-fn problem() -> Endpoint {
-    Endpoint {
-        id: "getProblem".to_owned(),
-        base: Base::Root,
-        path: "/problems/{code}".to_owned(),
-        tag: "service",
-        summary: "What a sort of failure means".to_owned(),
-        description: "The page the `type` of a problem document points to.".to_owned(),
-        segments: vec![Segment {
-            name: "code",
-            description: "The code, with dashes.".to_owned(),
-            example: "invalid-parameter".to_owned(),
-        }],
-        parameters: Vec::new(),
-        answers: Answers {
-            description: "The explanation.".to_owned(),
-            forms: &[],
-            media_type: "text/plain; charset=utf-8",
-            schema: json!({ "type": "string" }),
-            example: Some(json!(explain(Code::InvalidParameter))),
-            also: &[404],
-        },
-        resource: None,
-        handler: |call: &Call<'_>| {
-            call.asked()?;
-            let slug = call.segment("code");
-            let code = Code::ALL.iter().find(|code| code.slug() == slug);
-            let code = code
-                .ok_or_else(|| Problem::not_found(format!("there is no code `{}`", cut(slug))))?;
-            let answer = Answer::bytes("text/plain; charset=utf-8", explain(*code).into_bytes());
-            Ok(Plan::ready(answer.cached(CacheClass::Minute)))
-        },
-    }
-}
-
-fn explain(code: Code) -> String {
-    format!("{} ({})\n\n{}\n", code.title(), code.as_str(), code.help())
 }
 
 fn page_answer(description: &str) -> Answers {

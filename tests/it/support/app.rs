@@ -136,7 +136,7 @@ impl App {
         let plain = got.header("content-encoding").is_empty() && !got.body.is_empty();
         let media_type = got.header("content-type");
         // JSON lines are no one document.
-        if plain && media_type.ends_with("json") && media_type != "application/x-ndjson" {
+        if plain && media_type.contains("json") && media_type != "application/x-ndjson" {
             contract::check_form(path, got.status, media_type, &got.json());
         }
         got

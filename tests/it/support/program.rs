@@ -74,6 +74,11 @@ pub(crate) struct Serving {
 }
 
 impl Serving {
+    /// Where it listens, as the beginning of addresses.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
     /// The body of an answer, which must be a good one.
     pub(crate) async fn get(&self, path: &str) -> serde_json::Value {
         let answer = self.ask(path, &[]).await;
