@@ -151,9 +151,10 @@ fn file() -> Endpoint {
         answers: Answers {
             description: "The file.".to_owned(),
             forms: &[],
-            media_type: "application/octet-stream",
-            schema: json!({ "type": "string", "contentMediaType": "application/octet-stream" }),
-            example: None,
+            // The manifest says of each file what it is.
+            media_type: "*/*",
+            schema: json!({}),
+            example: Some(json!("id,name,parent,homepage,aliases\n")),
             also: &[206, 307, 404, 416, 503],
         },
         resource: None,

@@ -95,7 +95,8 @@ fn docs_file() -> Endpoint {
             example: "swagger-ui.css".to_owned(),
         }],
         parameters: Vec::new(),
-        answers: Answers { also: &[404], ..page_answer("The part.") },
+        // A style, a script or an image.
+        answers: Answers { also: &[404], media_type: "*/*", ..page_answer("The part.") },
         resource: None,
         handler: |call: &Call<'_>| {
             call.asked()?;
