@@ -1,5 +1,6 @@
 //! The OpenAPI 3.1 document, made from the registry of endpoints and the records' schemas.
 
+mod links;
 mod parameters;
 mod schemas;
 
@@ -85,6 +86,11 @@ fn path_item(endpoint: &Endpoint) -> Value {
             item.insert("servers".to_owned(), servers);
         }
     }
+    let mut responses = responses::of(endpoint);
+    let links = links::of(endpoint);
+    if !links.is_empty() {
+        responses["200"]["links"] = Value::Object(links);
+    }
     item.insert(
         "get".to_owned(),
         json!({
@@ -93,7 +99,7 @@ fn path_item(endpoint: &Endpoint) -> Value {
             "description": endpoint.description,
             "tags": [endpoint.tag],
             "parameters": all,
-            "responses": responses::of(endpoint),
+            "responses": responses,
         }),
     );
     Value::Object(item)

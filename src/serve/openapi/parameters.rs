@@ -13,6 +13,12 @@ use crate::serve::parameter::{
     dimensions, sort_names,
 };
 
+/// Text without a NUL character, as a pattern.
+const TEXT: &str = r"^[^\u0000]+$";
+
+/// The same without the comma, which ends a value where it is no free text.
+const CODE: &str = r"^[^\u0000,]+$";
+
 /// Every query parameter, each told once however many endpoints have it.
 pub(super) fn all() -> Value {
     let mut parameters = Map::new();
@@ -69,14 +75,17 @@ fn query_parameter(parameter: &Parameter) -> Value {
 /// The schema of a parameter's value, and an example of one.
 fn parameter_schema(parameter: &Parameter) -> (Value, Option<Value>) {
     match parameter.kind {
-        Kind::Filter(resource, column, op) => filter_schema(resource, column, op),
+        Kind::Filter(resource, column, op) => filter_schema(parameter, resource, column, op),
         Kind::Interval => {
             let (words, default) = (Interval::WORDS, Interval::DEFAULT.as_str());
             (json!({ "type": "string", "enum": words, "default": default }), Some(json!(default)))
         }
         Kind::FromDay => day("2018-01-01"),
         Kind::ToDay => day("2022-12-31"),
-        Kind::Words => (json!({ "type": "string", "minLength": 1 }), Some(json!("ocean townsh"))),
+        Kind::Words => (
+            json!({ "type": "string", "minLength": 1, "pattern": TEXT }),
+            Some(json!("ocean townsh")),
+        ),
         Kind::ValidOn => day("2021-06-01"),
         Kind::IncludeUncertain | Kind::Bom => {
             (json!({ "type": "boolean", "default": false }), Some(json!(true)))
@@ -99,6 +108,7 @@ fn parameter_schema(parameter: &Parameter) -> (Value, Option<Value>) {
         Kind::Sort(resource) => {
             let mut schema = list_of(&sort_words(resource));
             schema["maxItems"] = json!(MAX_SORT_KEYS);
+            schema["uniqueItems"] = json!(true);
             (schema, Some(json!(["-last_changed_release"])))
         }
         Kind::Fields(resource) => {
@@ -147,11 +157,20 @@ fn list_of(items: &Value) -> Value {
     json!({ "type": "array", "items": items, "minItems": 1 })
 }
 
-fn filter_schema(resource: &Resource, column: &Column, op: Op) -> (Value, Option<Value>) {
+fn filter_schema(
+    parameter: &Parameter,
+    resource: &Resource,
+    column: &Column,
+    op: Op,
+) -> (Value, Option<Value>) {
     if op == Op::IsNull {
         return (json!({ "type": "boolean" }), Some(json!(true)));
     }
-    let one = value_schema(column.ty);
+    let mut one = value_schema(column.ty);
+    if one.get("minLength").is_some() {
+        let whole = !op.takes_several() || parameter.is_free_text();
+        one["pattern"] = json!(if whole { TEXT } else { CODE });
+    }
     let example = match column.ty {
         ColumnType::TextList | ColumnType::Object => json!("Franklin"),
         ColumnType::Text
