@@ -12,14 +12,17 @@ import urllib.request
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 
-def program():
-    """The release build, made now if it is not current; or what PORCHLIGHT_BIN names."""
+def program(profile="release"):
+    """The build, made now if it is not current; or what PORCHLIGHT_BIN names."""
     given = os.environ.get("PORCHLIGHT_BIN")
     if given:
         return given
-    subprocess.run(["cargo", "build", "--release", "--locked", "--quiet"], cwd=ROOT, check=True)
+    command = ["cargo", "build", "--locked", "--quiet"]
+    if profile == "release":
+        command.append("--release")
+    subprocess.run(command, cwd=ROOT, check=True)
     target = os.environ.get("CARGO_TARGET_DIR", ROOT / "target")
-    return str(pathlib.Path(target) / "release" / "porchlight")
+    return str(pathlib.Path(target) / profile / "porchlight")
 
 
 class Upstream:
@@ -73,6 +76,27 @@ def run(command, env, accept=(0,)):
     if done.returncode not in accept:
         sys.exit(f"{' '.join(command)} ended with {done.returncode}\n{done.stdout}{done.stderr}")
     return done.stdout
+
+
+# Editions of invented publishers, in the order in which a small home reads them.
+SMALL_EDITIONS = (
+    ("usfa-registry", "national.csv", "2023-03-18"),
+    ("eff-atlas", "edition-2020.csv", "2020-10-07"),
+    ("eff-atlas", "edition-2026.csv", "2026-04-10"),
+)
+
+
+def small_home(binary, home):
+    """Publishes the built-in data and a few invented editions into an empty home, without a network:
+    several releases, and records of every resource. Returns the environment to serve it with."""
+    # One address asks more than a client would.
+    env = environment(home, PORCHLIGHT_RATE_LIMIT="off")
+    run([binary, "refresh", "--only", "curated"], env)
+    for source, name, as_of in SMALL_EDITIONS:
+        file = ROOT / "tests" / "fixtures" / source / name
+        # The last edition lacks most of the one before, so it is held: `status` has that to tell.
+        run([binary, "import", source, str(file), "--as-of", as_of], env, accept=(0, 3))
+    return env
 
 
 class Serving:
