@@ -128,7 +128,8 @@ pub async fn run(
 ///
 /// Only Linux can do so for a client that is there and does not read. Elsewhere one that is gone
 /// is noticed after the minutes the system tries to reach it, and one that is there keeps its
-/// connection, and at most one block of one export, until it goes.
+/// connection, and at most one block of one export, until it goes. So does, on Linux as well, one
+/// that keeps sending while it does not read: each packet puts the system's next look at it off.
 fn bound(connection: &dyn Any, stalled_after: Duration) {
     #[cfg(target_os = "linux")]
     if let Some(stream) = connection.downcast_ref::<actix_web::rt::net::TcpStream>() {

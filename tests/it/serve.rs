@@ -29,6 +29,7 @@ async fn a_record_is_answered_in_the_envelope_with_every_key() {
                 "self": this, "history": format!("{this}/history"),
                 "evidence": format!("{this}/evidence"),
                 "partnerships": format!("/v1/releases/{RELEASE}/partnerships?agency_id={id}"),
+                "coverage": format!("{this}/coverage"),
                 "docs": "/docs",
             },
         })
