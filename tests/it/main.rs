@@ -4,6 +4,8 @@
 mod catalog;
 mod crawl;
 mod docs;
+mod docs_api;
+mod examples;
 mod fetch;
 mod first_schema;
 mod kill;
@@ -26,6 +28,7 @@ mod serve_database;
 mod serve_discovery;
 mod serve_files;
 mod serve_forms;
+mod serve_forms_reread;
 mod serve_guard;
 mod serve_openapi;
 mod serve_process;
