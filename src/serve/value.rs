@@ -1,6 +1,6 @@
 //! Values in a query: their stored form, and their one spelling.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, SecondsFormat, TimeDelta, Utc};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::error::{Code, Fault, cut};
@@ -25,7 +25,8 @@ pub(super) fn filter(
         let detail = format!("takes one value, found {}", values.len());
         return Err(Fault::new(parameter, Code::InvalidParameter, &detail));
     }
-    let cell = |text: &String| cell_of(ty, text).ok_or_else(|| wrong_value(parameter, ty, text));
+    let cell =
+        |text: &String| cell_of(ty, op, text).ok_or_else(|| wrong_value(parameter, ty, text));
     let mut values = values.iter().map(cell).collect::<Result<Vec<_>, _>>()?;
     values.sort_by_cached_key(Cell::to_csv);
     values.dedup();
@@ -53,7 +54,7 @@ pub(super) fn escape(text: &str) -> String {
 }
 
 /// The stored form of a value as a client writes it.
-fn cell_of(ty: ColumnType, text: &str) -> Option<Cell> {
+fn cell_of(ty: ColumnType, op: Op, text: &str) -> Option<Cell> {
     if text.is_empty() {
         return None;
     }
@@ -67,9 +68,24 @@ fn cell_of(ty: ColumnType, text: &str) -> Option<Cell> {
         ColumnType::Real => number(text).map(Cell::Real),
         ColumnType::Boolean => truth(text).map(|truth| truth.to_cell()),
         ColumnType::Date => date(text).map(|date| date.to_cell()),
-        ColumnType::Instant => DateTime::parse_from_rfc3339(text)
-            .ok()
-            .map(|instant| instant.with_timezone(&Utc).to_cell()),
+        ColumnType::Instant => instant(op, text),
+    }
+}
+
+/// An instant to compare with whole seconds, which is what is stored: one between two of them is
+/// rounded so that what is before it stays before it, and it equals none.
+fn instant(op: Op, text: &str) -> Option<Cell> {
+    let at = DateTime::parse_from_rfc3339(text).ok()?.with_timezone(&Utc);
+    if at.timestamp_subsec_nanos() == 0 {
+        return Some(at.to_cell());
+    }
+    let second = DateTime::from_timestamp(at.timestamp(), 0)?;
+    match op {
+        Op::Greater | Op::AtMost => Some(second.to_cell()),
+        Op::AtLeast | Op::Less => Some((second + TimeDelta::seconds(1)).to_cell()),
+        Op::Equal | Op::Not | Op::Contains | Op::IsNull => {
+            Some(Cell::Text(at.to_rfc3339_opts(SecondsFormat::AutoSi, true)))
+        }
     }
 }
 
@@ -84,9 +100,10 @@ pub(super) fn truth(text: &str) -> Option<bool> {
     text.parse().ok()
 }
 
-/// A date in its one spelling; chrono also reads `2021-6-1`.
+/// A date in its one spelling; chrono also reads `2021-6-1`, and years of other lengths, which do
+/// not order as text.
 pub(super) fn date(text: &str) -> Option<NaiveDate> {
-    text.parse().ok().filter(|date: &NaiveDate| date.to_string() == text)
+    text.parse().ok().filter(|date: &NaiveDate| text.len() == 10 && date.to_string() == text)
 }
 
 /// What is wrong with a value that is not of its type.

@@ -3,6 +3,7 @@
 
 mod catalog;
 mod crawl;
+mod differential;
 mod docs;
 mod docs_api;
 mod examples;

@@ -426,6 +426,8 @@ impl<'a> Sql<'a> {
             Step::Same(key, value) => (key, "=", value),
             Step::Beyond(key, value) => (key, if key.descending { "<" } else { ">" }, value),
         };
+        // `+`: FTS5 takes `rank = …` for the name of a ranking function.
+        self.push(if key.by == SortBy::Rank { "+" } else { "" });
         self.key(row, key.by);
         self.push(&format!(" {how} "));
         if is_id(key.by) {
