@@ -8,6 +8,7 @@ GeoJSON by geojson, geopandas and the JSON Schema of the served document (requir
 import csv
 import io
 import json
+import re
 import sys
 import urllib.error
 import urllib.request
@@ -20,6 +21,9 @@ RESOURCES = (
 JUDGED = 1000
 # What makes a spreadsheet run a cell, or is skipped before that.
 RUN = ("=", "+", "-", "@", "\t", "\r")
+
+# What ends a cell that is not quoted.
+END = re.compile(r"[,\n\r]")
 
 
 def get(server, path):
@@ -70,8 +74,7 @@ def spreadsheet_rows(table):
             cell = "".join(parts)
         else:
             # Any of the ends of lines that spreadsheets know.
-            ends = (table.find(mark, at) for mark in ",\n\r")
-            end = min((end for end in ends if end >= 0), default=size)
+            end = found.start() if (found := END.search(table, at)) else size
             cell, at = table[at:end], end
             assert '"' not in cell, f"a quote in a cell that is not quoted: {cell[:80]!r}"
         row.append(cell)

@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::error::{Code, Fault, Problem};
-use crate::record::{Cell, ReleaseId};
+use crate::record::{Cell, ColumnType, ReleaseId};
+use crate::release::database::{SortBy, SortKey};
 
 /// The form of a cursor.
 const VERSION: u64 = 1;
@@ -56,6 +57,34 @@ pub(super) fn check(cursor: &str) -> Result<(), Fault> {
     read(cursor).map(drop)
 }
 
+/// The keys a cursor holds, if it belongs to this query and they are such as this order has.
+pub(super) fn decode_for(
+    cursor: &str,
+    scope: &Scope<'_>,
+    order: &[SortKey],
+) -> Result<Vec<Cell>, Problem> {
+    let keys = decode(cursor, scope, order.len())?;
+    let fits = |(key, cell): (&SortKey, &Cell)| match (key.by, cell) {
+        (SortBy::Column(_), Cell::Null) | (SortBy::Distance | SortBy::Rank, Cell::Real(_)) => true,
+        (SortBy::Column(column), cell) => match column.ty {
+            ColumnType::Integer | ColumnType::Boolean => matches!(cell, Cell::Integer(_)),
+            ColumnType::Real => matches!(cell, Cell::Real(_)),
+            ColumnType::Text
+            | ColumnType::Word(_)
+            | ColumnType::Date
+            | ColumnType::Instant
+            | ColumnType::TextList
+            | ColumnType::Object => matches!(cell, Cell::Text(_)),
+        },
+        (SortBy::Distance | SortBy::Rank, Cell::Null | Cell::Integer(_) | Cell::Text(_)) => false,
+    };
+    if order.iter().zip(&keys).all(fits) {
+        Ok(keys)
+    } else {
+        Err(Problem::of_faults("", vec![unknown_form()], 0))
+    }
+}
+
 /// The keys a cursor holds, if it belongs to this query; `keys` is how many there must be.
 pub(super) fn decode(cursor: &str, scope: &Scope<'_>, keys: usize) -> Result<Vec<Cell>, Problem> {
     keys_for(cursor, scope, keys).map_err(|fault| Problem::of_faults("", vec![fault], 0))
@@ -75,7 +104,10 @@ fn keys_for(cursor: &str, scope: &Scope<'_>, keys: usize) -> Result<Vec<Cell>, F
         return Err(mismatch("belongs to another path or other filters".to_owned()));
     }
     let cells: Option<Vec<Cell>> = values.iter().map(cell_of).collect();
-    cells.filter(|cells| cells.len() == keys).ok_or_else(unknown_form)
+    // Every order ends with the id, which no row is without.
+    let fits =
+        |cells: &Vec<Cell>| cells.len() == keys && matches!(cells.last(), Some(Cell::Text(_)));
+    cells.filter(fits).ok_or_else(unknown_form)
 }
 
 fn read(cursor: &str) -> Result<Content, Fault> {
@@ -124,8 +156,9 @@ fn cell_of(value: &Value) -> Option<Cell> {
         Value::String(text) => Some(Cell::Text(text.clone())),
         Value::Number(number) => number.as_i64().map(Cell::Integer),
         Value::Array(bits) => {
-            let bits = u64::from_str_radix(bits.first()?.as_str()?, 16).ok()?;
-            Some(Cell::Real(f64::from_bits(bits)))
+            let [bits] = bits.as_slice() else { return None };
+            let number = f64::from_bits(u64::from_str_radix(bits.as_str()?, 16).ok()?);
+            number.is_finite().then_some(Cell::Real(number))
         }
         Value::Bool(_) | Value::Object(_) => None,
     }
@@ -143,6 +176,10 @@ mod tests {
     #[test]
     fn a_cursor_brings_every_kind_of_key_back() {
         let keys = [Cell::Null, Cell::Integer(-3), Cell::Real(0.1 + 0.2), Cell::Text("é".into())];
+        let without_id = encode(&scope(), &[Cell::Text("agy".into()), Cell::Null]);
+        assert!(decode(&without_id, &scope(), 2).is_err());
+        let no_number = encode(&scope(), &[Cell::Real(f64::NAN), Cell::Text("agy".into())]);
+        assert!(decode(&no_number, &scope(), 2).is_err());
         let cursor = encode(&scope(), &keys);
         assert!(cursor.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_'));
         assert_eq!(decode(&cursor, &scope(), 4).unwrap(), keys);

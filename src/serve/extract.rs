@@ -343,19 +343,23 @@ impl Reader {
     fn finish(mut self, endpoint: &str) -> Result<Asked, Problem> {
         let (region, faults) = self.located.region();
         self.asked.region = region;
-        for fault in faults {
-            self.fail(|| fault);
+        // Where half of a place is wrong, it is not missing.
+        let wrong = |fault: &Fault| matches!(fault.parameter.as_str(), "near_lat" | "near_lon");
+        if !self.faults.iter().any(wrong) {
+            for fault in faults {
+                self.fail(|| fault);
+            }
         }
         match (&mut self.asked.valid_on, self.include_uncertain) {
             (Some(valid_on), Some(true)) => {
                 valid_on.include_uncertain = true;
                 self.condition("include_uncertain", true.to_string());
             }
-            (None, Some(_)) => self.fail(|| {
+            (None, Some(_)) if !self.seen.contains("valid_on") => self.fail(|| {
                 let detail = "needs `valid_on` beside it";
                 Fault::new("include_uncertain", Code::InvalidParameter, detail)
             }),
-            (Some(_) | None, Some(false) | None) => {}
+            (Some(_) | None, Some(_) | None) => {}
         }
         if !self.faults.is_empty() {
             return Err(Problem::of_faults(endpoint, self.faults, self.more_faults));

@@ -52,6 +52,12 @@ pub(super) async fn always(
         response.head_mut().set_connection_type(ConnectionType::Close);
         response = body::holding(response, unread);
     }
+    if asks_for_web_socket(asked.headers()) {
+        // The server takes such a connection for one that is no longer HTTP, and would send a body
+        // without the chunks it announces. So the end of the connection is that of the body.
+        response.head_mut().no_chunking(true);
+        response.head_mut().set_connection_type(ConnectionType::Close);
+    }
     headers::put_always(response.headers_mut(), &id);
     if let Some(allowance) = allowance {
         allowance.put(response.headers_mut());
@@ -104,6 +110,12 @@ fn announces_too_much(request: &HttpRequest) -> bool {
     let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
     headers.contains_key(header::TRANSFER_ENCODING)
         || length.and_then(|length| length.parse::<u64>().ok()).is_some_and(|n| n > LARGEST_BODY)
+}
+
+/// Whether a client would rather speak another protocol, which there is not.
+fn asks_for_web_socket(headers: &header::HeaderMap) -> bool {
+    let mut wishes = headers.get_all(header::UPGRADE).filter_map(|wish| wish.to_str().ok());
+    wishes.any(|wish| wish.trim().eq_ignore_ascii_case("websocket"))
 }
 
 /// Whether bodies of this address may be compressed on their way: not those of files, whose bytes

@@ -9,6 +9,7 @@ use super::parameter::Kind;
 
 /// Headers that are told once: name, meaning, an example.
 const HEADERS: &[(&str, &str, &str)] = &[
+    ("Accept-Ranges", "That parts can be asked for.", "bytes"),
     ("Allow", "The methods there are.", "GET, HEAD, OPTIONS"),
     (
         "Content-Disposition",
@@ -43,6 +44,12 @@ const HEADERS: &[(&str, &str, &str)] = &[
     ),
     ("Location", "Where it is.", "/v1/agencies/agy_0123456789"),
     (
+        "Memento-Datetime",
+        "The state it shows: when the release was published; absent where the request did not name \
+         the release.",
+        "Tue, 24 Nov 2026 06:00:00 GMT",
+    ),
+    (
         "RateLimit",
         "Requests left to the client's address (`r`), and seconds until all of them are back (`t`); \
          absent where nothing is counted.",
@@ -53,6 +60,11 @@ const HEADERS: &[(&str, &str, &str)] = &[
         "Requests a client's address may make at once (`q`), and seconds after which that many are \
          there again (`w`); absent where nothing is counted.",
         "\"default\";q=100;w=10",
+    ),
+    (
+        "Repr-Digest",
+        "The hash of the whole file.",
+        "sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:",
     ),
     ("Request-Id", "The name of the request in the server's log.", "1f2e3d4c-00000001"),
     ("Retry-After", "Seconds after which it is worth asking again.", "30"),
@@ -200,10 +212,14 @@ fn own_headers(endpoint: &Endpoint) -> Vec<&'static str> {
     let names_release = endpoint.segments.iter().any(|segment| segment.name == "release")
         || endpoint.parameters.iter().any(|parameter| is_release(parameter.kind));
     if endpoint.base == Base::Release || names_release {
-        names.extend(["Dataset-Release", "Last-Modified"]);
-        if endpoint.base != Base::Root {
-            names.extend(["Content-Location", "Link"]);
-        }
+        names.extend(["Dataset-Release", "Last-Modified", "Memento-Datetime"]);
+        names.extend(match endpoint.base {
+            Base::Release | Base::Api => ["Content-Location", "Link"],
+            Base::Root => ["Accept-Ranges", "Repr-Digest"],
+        });
+    }
+    if endpoint.path.ends_with("/api-catalog") {
+        names.push("Link");
     }
     let counts = |kind| matches!(kind, Kind::Limit | Kind::By(_));
     if endpoint.parameters.iter().any(|parameter| counts(parameter.kind)) {

@@ -177,7 +177,7 @@ async fn the_headers_the_guide_names_can_be_read_by_a_script() {
     }
 }
 
-fn decoded(got: &Got) -> Vec<u8> {
+pub(crate) fn decoded(got: &Got) -> Vec<u8> {
     let mut plain = Vec::new();
     match got.header("content-encoding") {
         "" => plain.clone_from(&got.body),

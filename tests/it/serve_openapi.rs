@@ -90,7 +90,7 @@ async fn the_headers_of_an_answer_are_those_the_document_names() {
     let releases = [ReleaseBuilder::new("2026-11-24.1")];
     let app = App::with(releases, NothingYet, settings.clone());
     let empty = App::with([], NothingYet, settings);
-    let pinned = ["Content-Disposition", "Last-Modified"].as_slice();
+    let pinned = ["Content-Disposition", "Last-Modified", "Memento-Datetime"].as_slice();
     let unpinned = ["Content-Disposition", "Content-Location"].as_slice();
     let file = "/data/2026-11-24.1/dataset.sqlite";
     let (lists, files) = ("/agencies", "/data/{release}/{file}");

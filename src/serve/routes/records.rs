@@ -175,7 +175,7 @@ fn plan_list(
         let totals = place.release.totals(&total_key, &query)?;
         let mut query = query.knowing(totals.total, place.release.rows(resource)?);
         if let Some(cursor) = &cursor {
-            query.after = Some(cursor::decode(cursor, &scope, query.order().len())?);
+            query.after = Some(cursor::decode_for(cursor, &scope, &query.order())?);
         }
         let page = database.page(&query)?;
         let next = page.next.map(|keys| {

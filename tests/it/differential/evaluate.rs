@@ -115,13 +115,9 @@ fn holds(column: &Column, cell: &Cell, op: &str, values: &[String]) -> bool {
     }
     if matches!(column.ty, ColumnType::TextList | ColumnType::Object) {
         let parsed: Value = serde_json::from_str(text(cell).unwrap()).unwrap();
-        let members: Vec<String> = match parsed {
-            Value::Array(list) => list.iter().map(|v| v.as_str().unwrap().to_owned()).collect(),
-            other => {
-                let object = other.as_object().unwrap().clone();
-                object.values().map(|v| v.as_str().unwrap().to_owned()).collect()
-            }
-        };
+        let list = parsed.as_array().into_iter().flatten();
+        let members = list.chain(parsed.as_object().into_iter().flat_map(serde_json::Map::values));
+        let members: Vec<String> = members.map(|m| m.as_str().unwrap().to_owned()).collect();
         return match op {
             "__not" => !members.iter().any(|member| values.contains(member)),
             "__contains" => members.iter().any(|m| values.iter().any(|v| is_part(m, v))),

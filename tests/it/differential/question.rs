@@ -62,7 +62,7 @@ impl Question {
         pairs.extend(self.valid_on.iter().map(|(day, include)| {
             format!("valid_on={day}{}", if *include { "&include_uncertain=true" } else { "" })
         }));
-        pairs.iter().map(|pair| format!("{pair}&")).collect()
+        pairs.iter().flat_map(|pair| [pair.as_str(), "&"]).collect()
     }
 
     /// Their order and fields, as the end of a query.

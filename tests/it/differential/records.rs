@@ -66,7 +66,8 @@ const INSTANTS: &[&str] = &[
     "2025-12-31T23:59:59Z",
     "2026-01-01T00:00:00Z",
 ];
-const REALS: &[f64] = &[0.0, 0.1, 0.30000000000000004, -1.25, 1e-7, 123_456_789.125, 2161.0, 0.5];
+const REALS: &[f64] =
+    &[0.0, 0.1, 0.300_000_000_000_000_04, -1.25, 1e-7, 123_456_789.125, 2161.0, 0.5];
 const INTEGERS: &[i64] = &[0, 1, 1, 2, 11, 40, 1000];
 /// Latitude and longitude: some alike, some at equal distances, some by the antimeridian.
 const POINTS: &[(f64, f64)] = &[

@@ -6,6 +6,7 @@ pub(crate) mod postgres;
 pub(crate) mod program;
 pub(crate) mod publishers;
 pub(crate) mod release;
+pub(crate) mod routes;
 pub(crate) mod small_upstream;
 pub(crate) mod source_tree;
 pub(crate) mod upstream;

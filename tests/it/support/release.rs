@@ -56,6 +56,13 @@ impl ReleaseBuilder {
         self
     }
 
+    /// A record of any resource, by the values of its columns.
+    pub(crate) fn row(mut self, resource: &Resource, id: &str, cells: Vec<Cell>) -> Self {
+        let table = RESOURCES.iter().position(|known| known.table == resource.table).unwrap();
+        self.records.insert((table, id.to_owned()), cells);
+        self
+    }
+
     pub(crate) fn sql(mut self, statement: &str) -> Self {
         self.statements.push(statement.to_owned());
         self
