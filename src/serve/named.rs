@@ -11,6 +11,9 @@ use super::releases::ReleaseName;
 use crate::record::{RESOURCES, Resource};
 use crate::release::dataset::is_logged;
 
+/// A code: text that a comma ends, without a NUL character.
+const CODE: &str = r"^[^\u0000,]+$";
+
 /// A parameter with a meaning of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Named {
@@ -71,9 +74,16 @@ impl Named {
     pub(super) fn schema(self) -> Value {
         let several = |items: Value| json!({ "type": "array", "items": items, "minItems": 1 });
         match self {
-            Self::From | Self::To => json!({ "type": "string" }),
+            Self::From | Self::To => json!({
+                "type": "string",
+                "anyOf": [
+                    { "const": "latest" },
+                    { "format": "date" },
+                    { "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}\.[1-9][0-9]*$" },
+                ],
+            }),
             Self::Resource => several(json!({ "type": "string", "enum": tables() })),
-            Self::State => several(json!({ "type": "string" })),
+            Self::State => several(json!({ "type": "string", "pattern": CODE })),
         }
     }
 

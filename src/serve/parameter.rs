@@ -54,6 +54,8 @@ pub(super) enum Kind {
     Include(&'static Resource),
     /// Counts by columns of this resource.
     By(&'static Resource),
+    /// The same, where there need be none.
+    MayBy(&'static Resource),
     /// How long the intervals of a timeline are.
     Interval,
     /// The first day of a timeline.
@@ -185,7 +187,8 @@ impl Parameter {
                              one. JSON only."
                 .to_owned(),
             Kind::Sort(_) => "Fields to order by, joined by commas, each with `-` before it for a \
-                              falling order. Unknown values come last; `id` ends every order."
+                              falling order. Unknown values come last; `id` ends every order, the way of the last \
+                              field."
                 .to_owned(),
             Kind::Fields(_) => "The fields to show, joined by commas, in every form; `id` is \
                                 always there."
@@ -194,6 +197,7 @@ impl Parameter {
                                  refers to, and its evidence. JSON and NDJSON only."
                 .to_owned(),
             Kind::By(_) => format!("The fields to count by, 1 to {MAX_DIMENSIONS}."),
+            Kind::MayBy(_) => format!("Fields to count by, up to {MAX_DIMENSIONS}."),
             Kind::Interval => "How long an interval is.".to_owned(),
             Kind::FromDay => "The first day; where it is not given, the first of the interval in \
                               which the first record began."

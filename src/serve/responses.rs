@@ -221,7 +221,7 @@ fn own_headers(endpoint: &Endpoint) -> Vec<&'static str> {
     if endpoint.path.ends_with("/api-catalog") {
         names.push("Link");
     }
-    let counts = |kind| matches!(kind, Kind::Limit | Kind::By(_));
+    let counts = |kind| matches!(kind, Kind::Limit | Kind::By(_) | Kind::MayBy(_));
     if endpoint.parameters.iter().any(|parameter| counts(parameter.kind)) {
         names.extend(["Dataset-Total", "Dataset-Uncertain-Excluded"]);
     }

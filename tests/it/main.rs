@@ -18,6 +18,7 @@ mod proof_first_release;
 mod proof_later_releases;
 mod proof_replay;
 mod publish;
+mod query_plans;
 mod resolve;
 mod schedule;
 mod serve;

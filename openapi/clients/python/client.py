@@ -10,6 +10,11 @@ from porchlight_client.models import Code, ProblemDocument, Vendor, VendorPage, 
 from porchlight_client.types import UNSET
 
 
+def whole(page: VendorPage) -> list[Vendor]:
+    """The rows of a page; only with `fields` there are others that are less than whole."""
+    return [row for row in page.data if isinstance(row, Vendor)]
+
+
 def page_of(answer: object) -> VendorPage:
     assert isinstance(answer, VendorPage), answer
     return answer
@@ -22,11 +27,11 @@ def main(host: str) -> None:
 
     # Pages belong to one release, so the rest is asked there: the address of a client pins it.
     pinned = Client(base_url=f"{host}/v1/releases/{release}")
-    vendors: list[Vendor] = list(page.data)
+    vendors: list[Vendor] = whole(page)
     while page.links.next_ is not None:
         (cursor,) = parse_qs(urlsplit(page.links.next_).query)["cursor"]
         page = page_of(list_vendors.sync(client=pinned, limit=1, cursor=cursor))
-        vendors.extend(page.data)
+        vendors.extend(whole(page))
     ids = [vendor.id for vendor in vendors]
     assert len(ids) == total > 1, (ids, total)
     assert ids == sorted(set(ids)), ids

@@ -340,6 +340,11 @@ impl Statement {
         Self { sql, binds, keep: false }
     }
 
+    /// The statement that tells how this one would be carried out.
+    pub(super) fn explained(self) -> Self {
+        Self { sql: format!("EXPLAIN QUERY PLAN {}", self.sql), ..self }
+    }
+
     /// Binds the next value.
     pub(super) fn bind(mut self, text: &str) -> Self {
         self.binds.push(Cell::Text(text.to_owned()));

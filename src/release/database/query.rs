@@ -223,7 +223,8 @@ impl Query {
 
     /// The order in full: the keys asked for up to `id`, which is appended where it is missing.
     ///
-    /// Where none is asked for, the nearest come first, else what fits the words best.
+    /// It goes the way of the last of them, so that an index gives both. Where none is asked for,
+    /// the nearest come first, else what fits the words best.
     #[must_use]
     pub fn order(&self) -> Vec<SortKey> {
         let implied = if !self.sort.is_empty() {
@@ -242,7 +243,9 @@ impl Query {
                 return order;
             }
         }
-        order.push(SortKey::rising(&self.resource.columns[0]));
+        let descending = order.last().is_some_and(|last| last.descending);
+        let id = SortBy::Column(&self.resource.columns[0]);
+        order.push(SortKey { by: id, descending });
         order
     }
 

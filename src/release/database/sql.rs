@@ -81,7 +81,7 @@ impl Query {
         by: &[&Column],
         sum: Option<&Column>,
     ) -> Statement {
-        let mut sql = Sql::new(self, search);
+        let mut sql = Sql { grouped: true, ..Sql::new(self, search) };
         sql.push("SELECT ");
         sql.joined("", by, |sql, column| sql.push(&format!("t.{}, ", column.name)));
         sql.push("COUNT(*)");
@@ -89,8 +89,11 @@ impl Query {
             sql.push(&format!(", SUM(t.{})", column.name));
         }
         sql.rows_of_table(Which::Kept);
+        // `+`: where rows are left out, those that are not are found first and grouped then; an
+        // index in the order of the groups would be walked from end to end.
+        let found = if self.is_conditional() { "+" } else { "" };
         sql.push(" GROUP BY ");
-        sql.joined(", ", by, |sql, column| sql.push(&format!("t.{}", column.name)));
+        sql.joined(", ", by, |sql, column| sql.push(&format!("{found}t.{}", column.name)));
         sql.push(" ORDER BY ");
         sql.joined(", ", by, |sql, column| {
             let last = if column.nullable { " NULLS LAST" } else { "" };
@@ -117,13 +120,15 @@ fn is_id(by: SortBy) -> bool {
 struct Sql<'a> {
     query: &'a Query,
     search: SearchRange,
+    /// Whether rows are counted in groups, so that no order leads to them.
+    grouped: bool,
     text: String,
     binds: Vec<Cell>,
 }
 
 impl<'a> Sql<'a> {
     fn new(query: &'a Query, search: SearchRange) -> Self {
-        Self { query, search, text: String::new(), binds: Vec::new() }
+        Self { query, search, grouped: false, text: String::new(), binds: Vec::new() }
     }
 
     fn statement(self) -> Statement {
@@ -236,15 +241,17 @@ impl<'a> Sql<'a> {
 
     /// `FROM … WHERE …` of the table: the rows on all pages. More conditions may follow.
     fn rows_of_table(&mut self, which: Which) {
-        let Query { resource, words, .. } = self.query;
+        let Query { resource, words, filters, .. } = self.query;
         self.push(&format!(" FROM {} AS t", resource.table));
         if !self.query.region.is_everywhere() && resource.location() == Some(Location::Agency) {
             self.push(" JOIN agencies AS p ON p.id = t.agency_id");
         }
         self.push(" WHERE TRUE");
         if words.is_some() {
-            // `+`: few rows fit the words, so each is looked up among them, not the other way.
-            self.push(&format!(" AND +t.rowid IN (SELECT s.rowid - {}", self.search.offset));
+            // `+`: a row that the order or another condition has led to is looked up among those
+            // that fit the words. Where nothing else leads to rows, the words do.
+            let led = if self.grouped && filters.is_empty() { "" } else { "+" };
+            self.push(&format!(" AND {led}t.rowid IN (SELECT s.rowid - {}", self.search.offset));
             self.rows_of_search();
             self.push(")");
         }
@@ -310,8 +317,8 @@ impl<'a> Sql<'a> {
             Op::Equal | Op::Not => self.one_of(&name, " IN (", values),
             Op::Greater => self.compared(&name, ">", values),
             Op::AtLeast => self.compared(&name, ">=", values),
-            Op::Less => self.compared(&name, "<", values),
-            Op::AtMost => self.compared(&name, "<=", values),
+            Op::Less => self.below(&name, column, "<", values),
+            Op::AtMost => self.below(&name, column, "<=", values),
             Op::Contains => {
                 self.push("(");
                 self.joined(" OR ", values, |sql, value| {
@@ -337,6 +344,16 @@ impl<'a> Sql<'a> {
         self.push(opening);
         self.joined(", ", values, |sql, value| sql.bind(value));
         self.push(")");
+    }
+
+    /// Unknown values lie at the beginning of an index: said to be left out, they are not taken for
+    /// rows that fit when the index is chosen.
+    fn below(&mut self, name: &str, column: &Column, how: &str, values: &[Cell]) {
+        if column.nullable {
+            let least = if column.ty.sql() == "TEXT" { "''" } else { "-9e999" };
+            self.push(&format!("{name} >= {least} AND "));
+        }
+        self.compared(name, how, values);
     }
 
     fn compared(&mut self, name: &str, how: &str, values: &[Cell]) {

@@ -9,8 +9,8 @@ use crate::serve::example;
 use crate::serve::extract::MAX_SORT_KEYS;
 use crate::serve::include;
 use crate::serve::parameter::{
-    DEFAULT_LIMIT, DEFAULT_RADIUS_KM, Kind, MAX_DIMENSIONS, MAX_LIMIT, MAX_RADIUS_KM, Parameter,
-    dimensions, sort_names,
+    DEFAULT_LIMIT, Kind, MAX_DIMENSIONS, MAX_LIMIT, MAX_RADIUS_KM, Parameter, dimensions,
+    sort_names,
 };
 
 /// Text without a NUL character, as a pattern.
@@ -37,6 +37,7 @@ pub(super) fn name(parameter: &Parameter) -> String {
         | Kind::Fields(resource)
         | Kind::Include(resource)
         | Kind::By(resource) => format!("{}.{}", resource.table, parameter.name),
+        Kind::MayBy(resource) => format!("{}.timeline_by", resource.table),
         Kind::Words
         | Kind::ValidOn
         | Kind::IncludeUncertain
@@ -60,6 +61,9 @@ fn query_parameter(parameter: &Parameter) -> Value {
         "in": "query",
         "description": parameter.description(),
     });
+    if matches!(parameter.kind, Kind::By(_)) {
+        document["required"] = json!(true);
+    }
     if schema["type"] == "array" {
         // `a,b`, not `name=a&name=b`.
         document["style"] = json!("form");
@@ -87,9 +91,8 @@ fn parameter_schema(parameter: &Parameter) -> (Value, Option<Value>) {
             Some(json!("ocean townsh")),
         ),
         Kind::ValidOn => day("2021-06-01"),
-        Kind::IncludeUncertain | Kind::Bom => {
-            (json!({ "type": "boolean", "default": false }), Some(json!(true)))
-        }
+        // No `default`: some clients send it, and these mean nothing without what they belong to.
+        Kind::IncludeUncertain | Kind::Bom => (json!({ "type": "boolean" }), Some(json!(true))),
         Kind::Bbox => (
             json!({
                 "type": "array", "items": { "type": "number" }, "minItems": 4, "maxItems": 4,
@@ -99,10 +102,7 @@ fn parameter_schema(parameter: &Parameter) -> (Value, Option<Value>) {
         Kind::NearLat => degrees(90, 39.96),
         Kind::NearLon => degrees(180, -83.0),
         Kind::RadiusKm => (
-            json!({
-                "type": "number", "exclusiveMinimum": 0, "maximum": MAX_RADIUS_KM,
-                "default": DEFAULT_RADIUS_KM,
-            }),
+            json!({ "type": "number", "exclusiveMinimum": 0, "maximum": MAX_RADIUS_KM }),
             Some(json!(10)),
         ),
         Kind::Sort(resource) => {
@@ -121,13 +121,7 @@ fn parameter_schema(parameter: &Parameter) -> (Value, Option<Value>) {
             let names = json!(include::names(resource));
             (list_of(&json!({ "type": "string", "enum": names })), Some(names))
         }
-        Kind::By(resource) => {
-            let names: Vec<_> = dimensions(resource).iter().map(|column| column.name).collect();
-            let mut schema = list_of(&json!({ "type": "string", "enum": names }));
-            schema["maxItems"] = json!(MAX_DIMENSIONS);
-            schema["uniqueItems"] = json!(true);
-            (schema, Some(json!(names.iter().take(2).collect::<Vec<_>>())))
-        }
+        Kind::By(resource) | Kind::MayBy(resource) => by(resource),
         Kind::Limit => (
             json!({
                 "type": "integer", "minimum": 0, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT,
@@ -137,6 +131,15 @@ fn parameter_schema(parameter: &Parameter) -> (Value, Option<Value>) {
         Kind::Cursor => (json!({ "type": "string" }), None),
         Kind::Named(named) => (named.schema(), Some(named.example())),
     }
+}
+
+/// The fields to count by.
+fn by(resource: &'static Resource) -> (Value, Option<Value>) {
+    let names: Vec<_> = dimensions(resource).iter().map(|column| column.name).collect();
+    let mut schema = list_of(&json!({ "type": "string", "enum": names }));
+    schema["maxItems"] = json!(MAX_DIMENSIONS);
+    schema["uniqueItems"] = json!(true);
+    (schema, Some(json!(names.iter().take(2).collect::<Vec<_>>())))
 }
 
 fn day(example: &str) -> (Value, Option<Value>) {

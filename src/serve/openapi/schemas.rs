@@ -13,6 +13,7 @@ use crate::serve::error::ProblemDocument;
 use crate::serve::form::feature_schemas;
 use crate::serve::include;
 use crate::serve::page::{Links, ListLinks, ListMeta, Meta, PageLinks, RecordLinks, TableLinks};
+use crate::serve::parameter::dimensions;
 use crate::serve::routes::counts::{self, CountsMeta};
 use crate::serve::routes::timeline;
 use crate::serve::routes::{
@@ -122,10 +123,13 @@ fn of_resource(resource: &'static Resource, schemas: &mut Map<String, Value>) {
     let one = envelope(&record, Some("Meta"), "RecordLinks");
     schemas.insert(format!("{}Record", resource.schema), one);
     let whole = schemas[resource.schema].clone();
-    let count = format!("{}Count", resource.schema);
-    let table = envelope(&array(&reference(&count)), Some("CountsMeta"), "TableLinks");
-    schemas.insert(counts::schema_name(resource), table);
-    schemas.insert(count, counts::row_schema(resource, &whole));
+    // Without a field to count by there is no such answer.
+    if !dimensions(resource).is_empty() {
+        let count = format!("{}Count", resource.schema);
+        let table = envelope(&array(&reference(&count)), Some("CountsMeta"), "TableLinks");
+        schemas.insert(counts::schema_name(resource), table);
+        schemas.insert(count, counts::row_schema(resource, &whole));
+    }
     if resource.table == Partnership::TABLE {
         let row = "PartnershipTimelineRow";
         let table = envelope(&array(&reference(row)), Some("CountsMeta"), "TableLinks");

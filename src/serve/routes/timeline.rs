@@ -49,7 +49,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         .retain(|parameter| !matches!(parameter.kind, Kind::ValidOn | Kind::IncludeUncertain));
     parameters.extend([
         Parameter::control("interval", Kind::Interval),
-        Parameter::control("by", Kind::By(resource)),
+        Parameter::control("by", Kind::MayBy(resource)),
         Parameter::control("from", Kind::FromDay),
         Parameter::control("to", Kind::ToDay),
         Parameter::control("bom", Kind::Bom),

@@ -275,5 +275,8 @@ fn compare(question: &Question, resource: &Resource, a: &Hit<'_>, b: &Hit<'_>) -
             return found;
         }
     }
-    rank(&a.cells[0], &b.cells[0])
+    // The id ends the order the way of the last key.
+    let by_id = rank(&a.cells[0], &b.cells[0]);
+    let falling = question.sort.last().is_some_and(|(_, falling)| *falling);
+    if falling { by_id.reverse() } else { by_id }
 }
