@@ -12,8 +12,9 @@ use super::error::{Code, Fault, Problem};
 use crate::record::{Cell, ColumnType, ReleaseId};
 use crate::release::database::{SortBy, SortKey};
 
-/// The form of a cursor.
-const VERSION: u64 = 1;
+/// The form of a cursor. Raised when the keys of an order, or the way it goes, are no longer what
+/// they were: in the first form `id` always rose.
+const VERSION: u64 = 2;
 
 /// Bytes at the end that tell a damaged cursor.
 const CHECK_BYTES: usize = 6;

@@ -194,7 +194,7 @@ impl Parameter {
                                 always there."
                 .to_owned(),
             Kind::Include(_) => "What to show with each record, one level deep: the records it \
-                                 refers to, and its evidence. JSON and NDJSON only."
+                                 refers to, and its evidence. Not in CSV."
                 .to_owned(),
             Kind::By(_) => format!("The fields to count by, 1 to {MAX_DIMENSIONS}."),
             Kind::MayBy(_) => format!("Fields to count by, up to {MAX_DIMENSIONS}."),
