@@ -4,10 +4,12 @@
 
 mod cells;
 mod compare;
+mod conditions;
 mod coverage;
 mod keys;
 mod load;
 mod open;
+mod phases;
 mod plans;
 mod points;
 mod query;
@@ -24,7 +26,7 @@ pub use keys::KeyScheme;
 pub use open::{DatabaseError, Meta, ReleaseDatabase};
 pub use plans::{Part, PlanStep};
 pub use points::Point;
-pub use query::{Filter, Op, Page, Query, RANKED_AT_MOST, SortBy, SortKey, ValidOn};
+pub use query::{Filter, Op, Page, Query, SortBy, SortKey, ValidOn};
 pub use read::{Change, Group, Identity};
 pub use region::{BoundingBox, Near, Region};
 pub use words::Words;

@@ -8,10 +8,11 @@
 //! it for nothing.
 
 use super::open::Statement;
-use super::query::{Filter, Op, Query, SortBy, SortKey, ValidOn};
-use super::region::{BoundingBox, Near, Region};
+use super::phases::{Step, phases};
+use super::query::{Query, SortBy, SortKey};
+use super::region::Near;
 use super::words::Words;
-use crate::record::{Cell, Column, Location, Validity};
+use crate::record::{Cell, Column, Location};
 
 /// Which rows a statement is about, of those that fit all else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,8 +118,8 @@ fn is_id(by: SortBy) -> bool {
 }
 
 /// SQL in the making, with the values of its placeholders.
-struct Sql<'a> {
-    query: &'a Query,
+pub(super) struct Sql<'a> {
+    pub(super) query: &'a Query,
     search: SearchRange,
     /// Whether rows are counted in groups, so that no order leads to them.
     grouped: bool,
@@ -135,17 +136,22 @@ impl<'a> Sql<'a> {
         Statement::of_request(self.text, self.binds)
     }
 
-    fn push(&mut self, text: &str) {
+    pub(super) fn push(&mut self, text: &str) {
         self.text.push_str(text);
     }
 
-    fn bind(&mut self, value: impl Into<Bound>) {
+    pub(super) fn bind(&mut self, value: impl Into<Bound>) {
         let Bound(cell) = value.into();
         self.text.push('?');
         self.binds.push(cell);
     }
 
-    fn joined<T>(&mut self, between: &str, items: &[T], mut write: impl FnMut(&mut Self, &T)) {
+    pub(super) fn joined<T>(
+        &mut self,
+        between: &str,
+        items: &[T],
+        mut write: impl FnMut(&mut Self, &T),
+    ) {
         for (index, item) in items.iter().enumerate() {
             self.push(if index == 0 { "" } else { between });
             write(self, item);
@@ -230,7 +236,7 @@ impl<'a> Sql<'a> {
         }
     }
 
-    fn distance(&mut self, near: Near) {
+    pub(super) fn distance(&mut self, near: Near) {
         let point = point(self.query);
         self.push(&format!("distance_km({point}.lat, {point}.lon, "));
         self.bind(near.lat);
@@ -285,142 +291,6 @@ impl<'a> Sql<'a> {
         self.push(&format!(" AND s.rowid BETWEEN {first} AND {last}"));
     }
 
-    /// All conditions but the words.
-    fn conditions(&mut self, which: Which) {
-        for filter in &self.query.filters {
-            self.push(" AND ");
-            self.condition(filter);
-        }
-        self.region();
-        if let (Some(valid_on), Some(validity)) =
-            (self.query.valid_on, self.query.resource.validity)
-        {
-            self.push(" AND ");
-            self.validity(validity, valid_on, which);
-        }
-    }
-
-    fn condition(&mut self, filter: &Filter) {
-        let Filter { column, op, values } = filter;
-        let is_list = !column.ty.is_scalar();
-        // `+`: most rows fit, so the index of the order serves better than that of the filter.
-        let walked = if self.query.most_rows_fit { "+" } else { "" };
-        let name = if is_list { "value".to_owned() } else { format!("{walked}t.{}", column.name) };
-        if is_list && *op != Op::IsNull {
-            let negated = if *op == Op::Not { "NOT " } else { "" };
-            let name = column.name;
-            self.push(&format!("{negated}EXISTS (SELECT 1 FROM json_each(t.{name}) WHERE "));
-        }
-        match op {
-            // That a list holds none is said by what stands before it.
-            Op::Not if !is_list => self.one_of(&name, " NOT IN (", values),
-            Op::Equal | Op::Not => self.one_of(&name, " IN (", values),
-            Op::Greater => self.compared(&name, ">", values),
-            Op::AtLeast => self.compared(&name, ">=", values),
-            Op::Less => self.below(&name, column, "<", values),
-            Op::AtMost => self.below(&name, column, "<=", values),
-            Op::Contains => {
-                self.push("(");
-                self.joined(" OR ", values, |sql, value| {
-                    sql.push(&format!("{name} LIKE "));
-                    sql.bind(containing(&value.to_csv()));
-                    sql.push(" ESCAPE '\\'");
-                });
-                self.push(")");
-            }
-            Op::IsNull => {
-                let unknown = values.first() != Some(&Cell::Integer(0));
-                let test = if unknown { "IS NULL" } else { "IS NOT NULL" };
-                self.push(&format!("{walked}t.{} {test}", column.name));
-            }
-        }
-        if is_list && *op != Op::IsNull {
-            self.push(")");
-        }
-    }
-
-    fn one_of(&mut self, name: &str, opening: &str, values: &[Cell]) {
-        self.push(name);
-        self.push(opening);
-        self.joined(", ", values, |sql, value| sql.bind(value));
-        self.push(")");
-    }
-
-    /// Unknown values lie at the beginning of an index: said to be left out, they are not taken for
-    /// rows that fit when the index is chosen.
-    fn below(&mut self, name: &str, column: &Column, how: &str, values: &[Cell]) {
-        if column.nullable {
-            let least = if column.ty.sql() == "TEXT" { "''" } else { "-9e999" };
-            self.push(&format!("{name} >= {least} AND "));
-        }
-        self.compared(name, how, values);
-    }
-
-    fn compared(&mut self, name: &str, how: &str, values: &[Cell]) {
-        self.joined(" AND ", values, |sql, value| {
-            sql.push(&format!("{name} {how} "));
-            sql.bind(value);
-        });
-    }
-
-    fn region(&mut self) {
-        let Region { within, near } = self.query.region;
-        if let Some(bounds) = within {
-            self.within(&bounds);
-        }
-        if let Some(near) = near {
-            self.within(&near.bounds());
-            self.push(" AND ");
-            self.distance(near);
-            self.push(" <= ");
-            self.bind(near.radius_km);
-        }
-    }
-
-    fn within(&mut self, bounds: &BoundingBox) {
-        let point = point(self.query);
-        self.push(&format!(" AND {point}.lat BETWEEN "));
-        self.bind(bounds.south);
-        self.push(" AND ");
-        self.bind(bounds.north);
-        self.push(" AND (");
-        self.joined(" OR ", &bounds.longitudes(), |sql, (west, east)| {
-            sql.push(&format!("{point}.lon BETWEEN "));
-            sql.bind(*west);
-            sql.push(" AND ");
-            sql.bind(*east);
-        });
-        self.push(")");
-    }
-
-    /// Says the same as [`crate::record::Bounds::standing_on`]; a test compares them.
-    fn validity(&mut self, validity: Validity, on: ValidOn, which: Which) {
-        let Validity { from, to, listed } = validity;
-        let day = on.day.to_string();
-        self.push(&format!("(COALESCE({} <= ", last_day(from)));
-        self.bind(day.clone());
-        self.push(&format!(" AND ({} > ", first_day(to)));
-        self.bind(day.clone());
-        if let Some(listed) = listed {
-            self.push(&format!(" OR t.{listed} >= "));
-            self.bind(day.clone());
-        }
-        if self.query.resource.column("status").is_some() {
-            self.push(&format!(" OR (t.{to} IS NULL AND t.status = 'active')"));
-        }
-        // In force for certain against not in force for certain: both or neither is uncertain.
-        self.push(match (which, on.include_uncertain) {
-            (Which::Uncertain, _) => "), FALSE)) = ",
-            (Which::Kept, false) => "), FALSE)) > ",
-            (Which::Kept, true) => "), FALSE)) >= ",
-        });
-        self.push(&format!("(COALESCE({} > ", first_day(from)));
-        self.bind(day.clone());
-        self.push(&format!(", FALSE) OR COALESCE({} <= ", last_day(to)));
-        self.bind(day);
-        self.push(", FALSE))");
-    }
-
     /// The condition that a row is in one of these phases.
     fn phases(&mut self, order: &[SortKey], phases: &[Vec<Step<'_>>]) {
         let row = if self.is_walked_by_words(order) { "s.rowid" } else { "t.rowid" };
@@ -459,79 +329,16 @@ impl<'a> Sql<'a> {
     }
 }
 
-/// A condition on one key of an order.
-#[derive(Debug, Clone, Copy)]
-enum Step<'a> {
-    /// It is this.
-    Same(&'a SortKey, &'a Cell),
-    /// It comes after this.
-    Beyond(&'a SortKey, &'a Cell),
-    /// It is unknown.
-    Unknown(&'a SortKey),
-}
-
-/// The groups of rows that come after one with these keys, in their order: those that share all
-/// its keys but the last, then those that share fewer. Unknown values come last.
-fn phases<'a>(order: &'a [SortKey], after: &'a [Cell]) -> Vec<Vec<Step<'a>>> {
-    let same = |(key, value): (&'a SortKey, &'a Cell)| match value {
-        Cell::Null => Step::Unknown(key),
-        Cell::Text(_) | Cell::Integer(_) | Cell::Real(_) => Step::Same(key, value),
-    };
-    let mut phases = Vec::new();
-    for shared in (0..order.len().min(after.len())).rev() {
-        let (key, value) = (&order[shared], &after[shared]);
-        if *value == Cell::Null {
-            // Nothing comes after what is unknown.
-            continue;
-        }
-        let before: Vec<_> = order.iter().zip(after).take(shared).map(same).collect();
-        let then = |step| before.iter().copied().chain(std::iter::once(step)).collect();
-        phases.push(then(Step::Beyond(key, value)));
-        if key.is_nullable() {
-            phases.push(then(Step::Unknown(key)));
-        }
-    }
-    phases
-}
-
 /// The table that says where the records of a query are.
-fn point(query: &Query) -> &'static str {
+pub(super) fn point(query: &Query) -> &'static str {
     match query.resource.location() {
         Some(Location::Agency) => "p",
         Some(Location::Own) | None => "t",
     }
 }
 
-/// The first day a vague date can mean: itself, if anything is known of its precision.
-fn first_day(name: &str) -> String {
-    format!("CASE WHEN t.{name}_precision IN ('day', 'month', 'year') THEN t.{name} END")
-}
-
-/// The last day a vague date can mean.
-fn last_day(name: &str) -> String {
-    format!(
-        "CASE t.{name}_precision WHEN 'day' THEN t.{name} \
-         WHEN 'month' THEN date(t.{name}, 'start of month', '+1 month', '-1 day') \
-         WHEN 'year' THEN date(t.{name}, 'start of year', '+1 year', '-1 day') END"
-    )
-}
-
-/// The pattern of texts that hold this one.
-fn containing(text: &str) -> String {
-    let mut pattern = String::with_capacity(text.len() + 2);
-    pattern.push('%');
-    for letter in text.chars() {
-        if matches!(letter, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(letter);
-    }
-    pattern.push('%');
-    pattern
-}
-
 /// A value to bind.
-struct Bound(Cell);
+pub(super) struct Bound(Cell);
 
 impl From<&Cell> for Bound {
     fn from(cell: &Cell) -> Self {
