@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::error::Problem;
 use super::json::write_row;
-use super::routes::subject_of;
+use super::routes::{evidence_resource, subject_of};
 use crate::record::{Cell, Column, Resource};
 use crate::release::database::{Filter, Op, Query, ReleaseDatabase, SortKey};
 
@@ -44,7 +44,7 @@ impl Included {
     pub(super) fn shows(&self) -> (&'static Resource, bool) {
         match self {
             Self::Referent(_, _, resource) => (resource, false),
-            Self::Evidence(_) => (evidence(), true),
+            Self::Evidence(_) => (evidence_resource(), true),
         }
     }
 }
@@ -140,8 +140,4 @@ fn text(cell: &Cell) -> Option<&str> {
         Cell::Text(text) => Some(text),
         Cell::Null | Cell::Integer(_) | Cell::Real(_) => None,
     }
-}
-
-fn evidence() -> &'static Resource {
-    Resource::of_table(EVIDENCE).expect("evidence is a resource")
 }

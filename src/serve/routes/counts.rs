@@ -38,7 +38,7 @@ pub(in crate::serve) struct CountsMeta {
 }
 
 impl CountsMeta {
-    pub(super) fn of(place: &Place, totals: Totals, returned: usize) -> Self {
+    fn of(place: &Place, totals: Totals, returned: usize) -> Self {
         let manifest = &place.release.known.manifest;
         let Totals { total, uncertain_excluded } = totals;
         Self {
@@ -48,6 +48,33 @@ impl CountsMeta {
             returned,
             uncertain_excluded,
         }
+    }
+}
+
+/// Rows of counts, and how many records they count.
+pub(super) struct Table {
+    pub(super) columns: Vec<&'static Column>,
+    pub(super) rows: Vec<Vec<Cell>>,
+    pub(super) totals: Totals,
+}
+
+impl Table {
+    /// The answer that holds it; `bom` is for CSV alone.
+    pub(super) fn answer(
+        self,
+        place: &Place,
+        links: &TableLinks,
+        form: Form,
+        bom: bool,
+    ) -> Result<Answer, Problem> {
+        let Self { columns, rows, totals } = self;
+        if form == Form::Csv {
+            let body = form::table(columns, &rows, bom)?;
+            return Ok(Answer::bytes(form.media_type(), body).counted(totals));
+        }
+        let meta = CountsMeta::of(place, totals, rows.len());
+        let body = page::table(&columns, &rows, &meta, links)?;
+        Ok(Answer::json(body).counted(totals))
     }
 }
 
@@ -166,14 +193,8 @@ fn answer(call: &Call<'_>) -> Result<Plan, Problem> {
             row
         });
         let rows: Vec<_> = rows.collect();
-        if form == Form::Csv {
-            let body = form::table(columns, &rows, bom)?;
-            return Ok(Answer::bytes(form.media_type(), body).counted(totals));
-        }
-        let meta = CountsMeta::of(&place, totals, rows.len());
         let links = TableLinks::new(&addresses, &path, &suffix);
-        let body = page::table(&columns, &rows, &meta, &links)?;
-        Ok(Answer::json(body).counted(totals))
+        Table { columns, rows, totals }.answer(&place, &links, form, bom)
     };
     Ok(Plan::Answer { canonical: Some(canonical), short: false, work: Box::new(work) })
 }

@@ -22,7 +22,7 @@ pub(super) use changes::{ChangeEntry, ChangesMeta};
 pub(super) use coverage::Coverage;
 pub(super) use health::HealthReport;
 pub(super) use history::HistoryEntry;
-pub(super) use records::{settled_by_path, subject_of};
+pub(super) use records::{evidence_resource, settled_by_path, subject_of};
 pub(super) use releases::ReleaseEntry;
 pub(super) use summary::Summary;
 

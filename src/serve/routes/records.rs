@@ -318,7 +318,7 @@ pub(in crate::serve) fn subject_of(resource: &Resource) -> Option<&'static str> 
     SubjectType::WORDS.iter().copied().find(|known| *known == word)
 }
 
-fn evidence_resource() -> &'static Resource {
+pub(in crate::serve) fn evidence_resource() -> &'static Resource {
     Resource::of_table("evidence").expect("evidence is a resource")
 }
 

@@ -8,14 +8,14 @@ use crate::record::{
     Resource, Standing, Validity,
 };
 use crate::release::database::Group;
-use crate::serve::answer::{Answer, Plan};
+use crate::serve::answer::Plan;
 use crate::serve::endpoint::{Answers, Base, Call, Endpoint};
 use crate::serve::error::{Code, Fault, Problem};
 use crate::serve::example;
-use crate::serve::form::{self, Form};
+use crate::serve::form::Form;
 use crate::serve::page::{self, Addresses, TableLinks};
 use crate::serve::parameter::{Kind, Parameter, dimensions};
-use crate::serve::routes::counts::CountsMeta;
+use crate::serve::routes::counts::Table;
 use crate::serve::routes::records::question;
 
 /// Intervals of one answer: a century of months.
@@ -163,14 +163,8 @@ fn answer(call: &Call<'_>) -> Result<Plan, Problem> {
             .chain(by.iter().copied())
             .chain([&IN_FORCE, &UNCERTAIN])
             .collect();
-        if form == Form::Csv {
-            let body = form::table(columns, &rows, bom)?;
-            return Ok(Answer::bytes(form.media_type(), body).counted(totals));
-        }
-        let meta = CountsMeta::of(&place, totals, rows.len());
         let links = TableLinks::new(&addresses, &path, &suffix);
-        let body = page::table(&columns, &rows, &meta, &links)?;
-        Ok(Answer::json(body).counted(totals))
+        Table { columns, rows, totals }.answer(&place, &links, form, bom)
     };
     Ok(Plan::Answer { canonical: Some(canonical), short: false, work: Box::new(work) })
 }
