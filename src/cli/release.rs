@@ -1,7 +1,5 @@
 //! `porchlight release`: what is published, whether it is whole, and what a person decides.
 
-use std::path::Path;
-
 use clap::{Args, Subcommand};
 use serde_json::json;
 
@@ -11,8 +9,6 @@ use super::refresh::tell;
 use crate::catalog::Catalog;
 use crate::config::Config;
 use crate::record::ReleaseId;
-use crate::release::database::ReleaseDatabase;
-use crate::release::rows::Rows;
 use crate::release::{Fault, pointer, verify_chain, verify_release};
 use crate::storage::Storage;
 
@@ -121,15 +117,10 @@ async fn verify(
 ) -> anyhow::Result<Exit> {
     let storage = Storage::open(&config.storage)?;
     let scratch = config.home.join("staging");
-    let open = |path: &Path| {
-        ReleaseDatabase::open(path)
-            .map(|database| Box::new(database) as Box<dyn Rows>)
-            .map_err(|error| Box::new(error) as Box<dyn std::error::Error + Send + Sync>)
-    };
     let (reports, pointer_faults) = if let Some(release) = release {
-        (vec![verify_release(&storage, release, &scratch, &open).await?], Vec::new())
+        (vec![verify_release(&storage, release, &scratch).await?], Vec::new())
     } else {
-        let chain = verify_chain(&storage, &scratch, &open).await?;
+        let chain = verify_chain(&storage, &scratch).await?;
         (chain.releases, chain.pointer_faults)
     };
     let checked: Vec<ReleaseId> = reports.iter().map(|report| report.release).collect();

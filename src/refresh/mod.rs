@@ -262,12 +262,12 @@ impl Context {
     ) -> Result<Outcome, RefreshError> {
         let captures: Vec<ManifestCapture> =
             news.iter().map(|news| news.described.clone()).collect();
-        let (pointer, dataset) = match past {
+        let (pointer, dataset, previous) = match past {
             Some(past) => {
-                let (pointer, dataset) = run.stage("load", past.load()).await?;
-                (Some(pointer), Some(dataset))
+                let (pointer, dataset, file) = run.stage("load", past.load()).await?;
+                (Some(pointer), Some(dataset), Some(file))
             }
-            None => (None, None),
+            None => (None, None, None),
         };
         let release = ReleaseId::after(pointer.as_ref().map(|p| p.release), now.date_naive());
         let task = make::Task {
@@ -293,7 +293,7 @@ impl Context {
             return hold::hold(self, pointer.as_ref(), captures, &candidate, now).await;
         }
         let acceptance = overruled.map(|overruled| overruled.acceptance);
-        let order = publish::Order { candidate, pointer, captures, acceptance };
+        let order = publish::Order { candidate, pointer, previous, captures, acceptance };
         run.stage("publish", publish::publish(self, run, order, now)).await?;
         Ok(Outcome::Published(release))
     }

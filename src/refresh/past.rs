@@ -67,8 +67,8 @@ impl Past {
         meta.software_version == env!("CARGO_PKG_VERSION") && !has_aged
     }
 
-    /// All it holds. Its bytes are checked first: what a run makes builds on them.
-    pub(super) async fn load(self) -> Result<(Pointer, Dataset), RefreshError> {
+    /// All it holds, and its file. Its bytes are checked first: what a run makes builds on them.
+    pub(super) async fn load(self) -> Result<(Pointer, Dataset, ReleaseDatabase), RefreshError> {
         let Self { pointer, manifest, path, database } = self;
         let release = pointer.release.to_string();
         let load = tokio::task::spawn_blocking(move || {
@@ -81,10 +81,11 @@ impl Past {
                 let file = path.display().to_string();
                 return Err(RefreshError::Damaged { release, file });
             }
-            Ok(database.load()?)
+            Ok((database.load()?, database))
         });
-        let dataset = load.await.map_err(|error| RefreshError::Panicked(error.to_string()))??;
-        Ok((pointer, dataset))
+        let (dataset, database) =
+            load.await.map_err(|error| RefreshError::Panicked(error.to_string()))??;
+        Ok((pointer, dataset, database))
     }
 }
 

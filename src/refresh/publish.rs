@@ -10,13 +10,15 @@ use crate::release::dataset::SCHEMA_VERSION;
 use crate::release::pointer::Pointer;
 use crate::release::{
     self, Acceptance, Candidate, DATASET_FILE, Interrupted, ManifestCapture, ManifestDraft,
-    PreviousRelease, SourceCredit, Staged, digest,
+    Materials, PreviousRelease, SourceCredit, Staged, digest,
 };
 
 /// What is to be published.
 pub(super) struct Order {
     pub(super) candidate: Candidate,
     pub(super) pointer: Option<Pointer>,
+    /// The file of the release before.
+    pub(super) previous: Option<ReleaseDatabase>,
     pub(super) captures: Vec<ManifestCapture>,
     pub(super) acceptance: Option<Acceptance>,
 }
@@ -66,7 +68,7 @@ pub(super) async fn publish(
 
 /// Writes all files of a release into `folder`, with everything but the pointer.
 fn stage(folder: &std::path::Path, order: Order) -> Result<Staged, RefreshError> {
-    let Order { candidate, pointer, captures, acceptance } = order;
+    let Order { candidate, pointer, previous, captures, acceptance } = order;
     let Candidate { dataset, changes } = candidate;
     let path = folder.join(DATASET_FILE);
     tracing::debug!(step = "write dataset.sqlite", "publish");
@@ -104,5 +106,6 @@ fn stage(folder: &std::path::Path, order: Order) -> Result<Staged, RefreshError>
         tracing::debug!(step, "publish");
         Ok(())
     };
-    Ok(release::stage(folder, draft, Vec::new(), &database, &watch)?)
+    let materials = Materials { database: &database, previous: previous.as_ref() };
+    Ok(release::stage(folder, draft, &materials, &watch)?)
 }

@@ -4,6 +4,7 @@ mod build;
 pub mod database;
 pub mod dataset;
 pub mod digest;
+mod document;
 mod fault;
 pub mod format;
 pub mod gates;
@@ -18,6 +19,7 @@ mod stage;
 mod verify;
 
 pub use build::{Candidate, Parts, build};
+pub use document::{DocumentError, GATES_FILE};
 pub use fault::{Fault, FaultKind};
 pub use manifest::{
     Acceptance, CapturePart, GateVerdict, MANIFEST_FILE, Manifest, ManifestCapture, ManifestDraft,
@@ -25,6 +27,6 @@ pub use manifest::{
 };
 pub use publish::{PublishError, move_pointer, publish};
 pub use stage::{
-    DATASET_FILE, Document, GATES_FILE, Interrupted, SUMS_FILE, StageError, Staged, Watch, stage,
+    DATASET_FILE, Interrupted, Materials, SUMS_FILE, StageError, Staged, Watch, stage,
 };
-pub use verify::{ChainReport, OpenRows, Report, VerifyError, verify_chain, verify_release};
+pub use verify::{ChainReport, Report, VerifyError, verify_chain, verify_release};

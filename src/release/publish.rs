@@ -73,9 +73,9 @@ pub async fn publish(
     watch: Watch<'_>,
 ) -> Result<Pointer, PublishError> {
     let manifest = staged.manifest();
-    let bytes = manifest.to_bytes();
-    let pointer = Pointer::to(manifest, digest::sha256(&bytes));
-    if !is_committed(storage, manifest.release, &bytes).await? {
+    let bytes = staged.manifest_bytes();
+    let pointer = Pointer::to(manifest, digest::sha256(bytes));
+    if !is_committed(storage, manifest.release, bytes).await? {
         step(watch, "check the chain")?;
         check_chain(storage, manifest).await?;
         step(watch, "clear what a stopped run left")?;
@@ -83,7 +83,7 @@ pub async fn publish(
         put_files(storage, staged, watch).await?;
         step(watch, "put manifest.json")?;
         let key = pointer::key(manifest.release, MANIFEST_FILE);
-        let put = storage.put_new(&key, Bytes::from(bytes)).await;
+        let put = storage.put_new(&key, Bytes::copy_from_slice(bytes)).await;
         created(key, put)?;
     }
     step(watch, "move latest.json")?;

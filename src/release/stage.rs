@@ -5,22 +5,21 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
-
-use crate::record::{RESOURCES, ReleaseId};
+use crate::record::RESOURCES;
+use crate::release::database::ReleaseDatabase;
 use crate::release::digest;
+use crate::release::document::{
+    self, DERIVED, DESCRIPTORS, Derived, Descriptor, DocumentError, Subject,
+};
 use crate::release::format::{self, FormatError, Kind};
 use crate::release::manifest::{
-    Acceptance, GateVerdict, MANIFEST_FILE, Manifest, ManifestDraft, ManifestError, ManifestFile,
-    ManifestTable,
+    MANIFEST_FILE, Manifest, ManifestDraft, ManifestError, ManifestFile, ManifestTable,
 };
 use crate::release::root;
 use crate::release::rows::{Rows, RowsError};
 
 /// The release file: every table, and the file the API reads.
 pub const DATASET_FILE: &str = "dataset.sqlite";
-/// The gate report.
-pub const GATES_FILE: &str = "gates.json";
 /// Hashes of all files but itself and the manifest, in the form `sha256sum -c` reads.
 pub const SUMS_FILE: &str = "SHA256SUMS";
 
@@ -33,17 +32,28 @@ pub type Watch<'a> = &'a (dyn Fn(&str) -> Result<(), Interrupted> + Sync);
 #[error("stopped from outside")]
 pub struct Interrupted;
 
-/// A file that lies in the staging folder already and belongs to the release.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Document {
-    /// Its name.
-    pub name: String,
-    /// Its media type.
-    pub media_type: &'static str,
-    /// The table it holds, where it holds one.
-    pub table: Option<String>,
-    /// How many records it holds, where it is a list of records.
-    pub rows: Option<u64>,
+/// What the files of a release are made from.
+#[derive(Debug, Clone, Copy)]
+pub struct Materials<'a> {
+    /// The release file, finished.
+    pub database: &'a ReleaseDatabase,
+    /// That of the release before; `None` for the first.
+    pub previous: Option<&'a ReleaseDatabase>,
+}
+
+/// A file of the folder that belongs to the release, not hashed yet.
+#[derive(Debug)]
+struct Written {
+    name: String,
+    media_type: &'static str,
+    table: Option<String>,
+    rows: Option<u64>,
+}
+
+impl Written {
+    fn plain(name: &str, media_type: &'static str) -> Self {
+        Self { name: name.to_owned(), media_type, table: None, rows: None }
+    }
 }
 
 /// A release whose files are all written and checked, ready to be published.
@@ -51,6 +61,8 @@ pub struct Document {
 pub struct Staged {
     folder: PathBuf,
     manifest: Manifest,
+    /// The manifest as it is published.
+    bytes: Vec<u8>,
 }
 
 /// Why the files of a release could not be made.
@@ -71,6 +83,15 @@ pub enum StageError {
     /// A table cannot be written in a format, or does not read back equal.
     #[error("a table could not be written")]
     Format(#[source] FormatError),
+    /// A file beside the tables could not be written.
+    #[error("`{file}` could not be written")]
+    Document {
+        /// The name of the file.
+        file: String,
+        /// What failed.
+        #[source]
+        source: DocumentError,
+    },
     /// Two counts of one table differ.
     #[error("`{what}` has {found} records where its table has {expected}")]
     Count {
@@ -81,7 +102,7 @@ pub enum StageError {
         /// Rows found.
         found: u64,
     },
-    /// The manifest would not be read back: a document has an unfit name or stands twice.
+    /// The manifest would not be read back: a file has an unfit name or stands twice.
     #[error("the manifest would not be read back")]
     Manifest(#[source] ManifestError),
     /// Somebody stopped the work.
@@ -96,10 +117,24 @@ pub enum StageError {
 }
 
 impl Staged {
+    /// A release whose files lie in `folder`, as the bytes of its manifest describe them.
+    ///
+    /// Whether they are those files is for the caller to know.
+    pub fn of(folder: &Path, bytes: Vec<u8>) -> Result<Self, ManifestError> {
+        let manifest = Manifest::read(&bytes)?;
+        Ok(Self { folder: folder.to_owned(), manifest, bytes })
+    }
+
     /// Its manifest.
     #[must_use]
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
+    }
+
+    /// The bytes of its manifest, as they are published.
+    #[must_use]
+    pub fn manifest_bytes(&self) -> &[u8] {
+        &self.bytes
     }
 
     /// Where a file of it lies.
@@ -109,42 +144,33 @@ impl Staged {
     }
 }
 
-/// Writes every file of a release into `folder`, which holds a finished [`DATASET_FILE`] and the
-/// `documents`; reads each table file back and compares it cell by cell with `rows`, the records of
-/// that dataset; hashes everything.
+/// Writes every file of a release into `folder`, which holds a finished [`DATASET_FILE`]; reads each
+/// table file back and compares it cell by cell with the records of that dataset; hashes everything.
 ///
 /// The same input gives the same bytes. Files of an earlier attempt are written over. Nothing is
 /// synced to the disk: what counts is the copy in the storage.
 pub fn stage(
     folder: &Path,
     draft: ManifestDraft,
-    documents: Vec<Document>,
-    rows: &dyn Rows,
+    materials: &Materials<'_>,
     watch: Watch<'_>,
 ) -> Result<Staged, StageError> {
     step(watch, "hash tables")?;
-    let tables = root::tables(rows).map_err(StageError::Root)?;
-    let mut files = vec![Document {
-        name: DATASET_FILE.to_owned(),
-        media_type: "application/vnd.sqlite3",
-        table: None,
-        rows: None,
-    }];
-    files.extend(write_tables(folder, &tables, rows, watch)?);
-    files.extend(documents);
-    step(watch, "write gates.json")?;
-    write_gates(folder, &draft)?;
-    files.push(json_document(GATES_FILE));
-
+    let tables = root::tables(materials.database).map_err(StageError::Root)?;
+    let mut written = vec![Written::plain(DATASET_FILE, "application/vnd.sqlite3")];
+    written.extend(write_tables(folder, &tables, materials.database, watch)?);
+    let Materials { database, previous } = *materials;
+    let subject = Subject { database, previous, draft: &draft };
+    written.extend(write_derived(folder, &subject, watch)?);
     step(watch, "hash files")?;
-    let mut files = hash_files(folder, files)?;
+    let mut files = hash_files(folder, written)?;
+    write_descriptors(folder, &subject, &mut files, watch)?;
     step(watch, "write SHA256SUMS")?;
     write_file(folder, SUMS_FILE, sums(&files).as_bytes())?;
-    files.extend(hash_files(folder, vec![sums_document()])?);
+    files.push(hash_file(folder, Written::plain(SUMS_FILE, "text/plain; charset=utf-8"))?);
     let manifest = draft.finish(tables, files);
     // What no reader would accept must not be published.
-    Manifest::read(&manifest.to_bytes()).map_err(StageError::Manifest)?;
-    Ok(Staged { folder: folder.to_owned(), manifest })
+    Staged::of(folder, manifest.to_bytes()).map_err(StageError::Manifest)
 }
 
 /// The lines of [`SUMS_FILE`].
@@ -163,7 +189,7 @@ fn write_tables(
     tables: &[ManifestTable],
     rows: &dyn Rows,
     watch: Watch<'_>,
-) -> Result<Vec<Document>, StageError> {
+) -> Result<Vec<Written>, StageError> {
     let mut files = Vec::new();
     for (resource, table) in RESOURCES.iter().zip(tables) {
         let counted = rows.count(resource).map_err(StageError::Root)?;
@@ -176,7 +202,7 @@ fn write_tables(
             step(watch, &format!("check {name}"))?;
             let read = format::check(*kind, &folder.join(&name), rows, resource);
             same_count(&name, table.rows, read.map_err(StageError::Format)?)?;
-            files.push(Document {
+            files.push(Written {
                 name,
                 media_type: kind.media_type(),
                 table: Some(resource.table.to_owned()),
@@ -187,6 +213,41 @@ fn write_tables(
     Ok(files)
 }
 
+fn write_derived(
+    folder: &Path,
+    subject: &Subject<'_>,
+    watch: Watch<'_>,
+) -> Result<Vec<Written>, StageError> {
+    let write = |document: &Derived| {
+        let Derived { name, media_type, write } = *document;
+        step(watch, &format!("write {name}"))?;
+        let rows = document::to_file(&folder.join(name), |out| write(subject, out));
+        let rows = rows.map_err(|source| undescribed(name, source))?;
+        Ok(Written { rows, ..Written::plain(name, media_type) })
+    };
+    DERIVED.iter().map(write).collect()
+}
+
+/// Each descriptor sees the files made before it.
+fn write_descriptors(
+    folder: &Path,
+    subject: &Subject<'_>,
+    files: &mut Vec<ManifestFile>,
+    watch: Watch<'_>,
+) -> Result<(), StageError> {
+    for Descriptor { name, media_type, write } in DESCRIPTORS {
+        step(watch, &format!("write {name}"))?;
+        let written = document::to_file(&folder.join(name), |out| write(subject, files, out));
+        written.map_err(|source| undescribed(name, source))?;
+        files.push(hash_file(folder, Written::plain(name, media_type))?);
+    }
+    Ok(())
+}
+
+fn undescribed(name: &str, source: DocumentError) -> StageError {
+    StageError::Document { file: name.to_owned(), source }
+}
+
 fn same_count(what: &str, expected: u64, found: u64) -> Result<(), StageError> {
     if expected == found {
         Ok(())
@@ -195,46 +256,16 @@ fn same_count(what: &str, expected: u64, found: u64) -> Result<(), StageError> {
     }
 }
 
-/// The gate report as a file.
-#[derive(Serialize)]
-struct GateReport<'a> {
-    release: ReleaseId,
-    accepted: Option<&'a Acceptance>,
-    gates: &'a [GateVerdict],
+fn hash_files(folder: &Path, written: Vec<Written>) -> Result<Vec<ManifestFile>, StageError> {
+    written.into_iter().map(|file| hash_file(folder, file)).collect()
 }
 
-fn write_gates(folder: &Path, draft: &ManifestDraft) -> Result<(), StageError> {
-    let report = GateReport {
-        release: draft.release,
-        accepted: draft.accepted.as_ref(),
-        gates: &draft.gates,
-    };
-    let mut bytes = serde_json::to_vec_pretty(&report)
-        .map_err(|error| StageError::File { file: GATES_FILE.to_owned(), source: error.into() })?;
-    bytes.push(b'\n');
-    write_file(folder, GATES_FILE, &bytes)
-}
-
-fn json_document(name: &str) -> Document {
-    let name = name.to_owned();
-    Document { name, media_type: "application/json", table: None, rows: None }
-}
-
-fn sums_document() -> Document {
-    let name = SUMS_FILE.to_owned();
-    Document { name, media_type: "text/plain; charset=utf-8", table: None, rows: None }
-}
-
-fn hash_files(folder: &Path, files: Vec<Document>) -> Result<Vec<ManifestFile>, StageError> {
-    files
-        .into_iter()
-        .map(|Document { name, media_type, table, rows }| {
-            let hashed = File::open(folder.join(&name)).and_then(digest::sha256_of_reader);
-            let (bytes, sha256) = hashed.map_err(|source| failed(&name, source))?;
-            let media_type = media_type.to_owned();
-            Ok(ManifestFile { name, table, media_type, bytes, sha256, rows })
-        })
-        .collect()
+fn hash_file(folder: &Path, written: Written) -> Result<ManifestFile, StageError> {
+    let Written { name, media_type, table, rows } = written;
+    let hashed = File::open(folder.join(&name)).and_then(digest::sha256_of_reader);
+    let (bytes, sha256) = hashed.map_err(|source| failed(&name, source))?;
+    let media_type = media_type.to_owned();
+    Ok(ManifestFile { name, table, media_type, bytes, sha256, rows })
 }
 
 fn write_file(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), StageError> {

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::record::{RESOURCES, ReleaseId, Resource};
+use crate::release::database::ReleaseDatabase;
 use crate::release::digest;
 use crate::release::fault::{Fault, FaultKind};
 use crate::release::format::{self, Kind};
@@ -17,10 +18,6 @@ use crate::release::root;
 use crate::release::rows::Rows;
 use crate::release::stage::{DATASET_FILE, SUMS_FILE};
 use crate::storage::{Storage, StorageError, StoredObject};
-
-/// Opens a release file for its records.
-pub type OpenRows<'a> =
-    &'a (dyn Fn(&Path) -> Result<Box<dyn Rows>, Box<dyn std::error::Error + Send + Sync>> + Sync);
 
 /// What was checked of a release, and everything that is wrong with it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -97,10 +94,9 @@ pub async fn verify_release(
     storage: &Storage,
     release: ReleaseId,
     scratch: &Path,
-    open: OpenRows<'_>,
 ) -> Result<Report, VerifyError> {
     let releases = pointer::releases(storage).await.map_err(VerifyError::Releases)?;
-    verify_among(storage, &releases, release, scratch, open).await
+    verify_among(storage, &releases, release, scratch).await
 }
 
 /// Checks a release, one of the `releases` there are.
@@ -109,7 +105,6 @@ async fn verify_among(
     releases: &[ReleaseId],
     release: ReleaseId,
     scratch: &Path,
-    open: OpenRows<'_>,
 ) -> Result<Report, VerifyError> {
     let key = pointer::key(release, MANIFEST_FILE);
     let bytes = storage.get(&key).await.map_err(VerifyError::Storage)?;
@@ -129,21 +124,17 @@ async fn verify_among(
     let paths = check_files(storage, &manifest, scratch, &mut report).await?;
     check_unlisted(storage, &manifest, &mut report).await?;
     check_sums(&manifest, &paths, &mut report);
-    check_tables(&manifest, &paths, open, &mut report);
+    check_tables(&manifest, &paths, &mut report);
     check_link(storage, &manifest, releases, &mut report).await?;
     Ok(report)
 }
 
 /// Checks every release and `latest.json`.
-pub async fn verify_chain(
-    storage: &Storage,
-    scratch: &Path,
-    open: OpenRows<'_>,
-) -> Result<ChainReport, VerifyError> {
+pub async fn verify_chain(storage: &Storage, scratch: &Path) -> Result<ChainReport, VerifyError> {
     let releases = pointer::releases(storage).await.map_err(VerifyError::Releases)?;
     let mut reports = Vec::new();
     for release in &releases {
-        reports.push(verify_among(storage, &releases, *release, scratch, open).await?);
+        reports.push(verify_among(storage, &releases, *release, scratch).await?);
     }
     let pointer_faults = check_pointer(storage, &releases).await?;
     Ok(ChainReport { releases: reports, pointer_faults })
@@ -240,24 +231,19 @@ fn check_sums(manifest: &Manifest, paths: &BTreeMap<String, PathBuf>, report: &m
 }
 
 /// Roots and counts of all tables, and every table file, against the dataset.
-fn check_tables(
-    manifest: &Manifest,
-    paths: &BTreeMap<String, PathBuf>,
-    open: OpenRows<'_>,
-    report: &mut Report,
-) {
+fn check_tables(manifest: &Manifest, paths: &BTreeMap<String, PathBuf>, report: &mut Report) {
     let Some(dataset) = paths.get(DATASET_FILE) else {
         if manifest.file(DATASET_FILE).is_none() {
             report.fault(DATASET_FILE, FaultKind::NotInManifest);
         }
         return;
     };
-    let rows = match open(dataset) {
+    let rows = match ReleaseDatabase::open(dataset) {
         Ok(rows) => rows,
-        Err(error) => return report.fault(DATASET_FILE, FaultKind::unreadable(&*error)),
+        Err(error) => return report.fault(DATASET_FILE, FaultKind::unreadable(&error)),
     };
     for resource in RESOURCES {
-        let found = match root::table(&*rows, resource) {
+        let found = match root::table(&rows, resource) {
             Ok(found) => found,
             Err(error) => {
                 report.fault(DATASET_FILE, FaultKind::unreadable(&error));
@@ -269,7 +255,7 @@ fn check_tables(
         match manifest.table(resource.table) {
             // Only a dataset that is right can tell whether the other files are.
             Some(promised) if *promised == found => {
-                check_table_files(manifest, paths, &*rows, resource, report);
+                check_table_files(manifest, paths, &rows, resource, report);
             }
             Some(_) => report.fault(DATASET_FILE, FaultKind::Root { table }),
             None => report.fault(MANIFEST_FILE, FaultKind::NoTable { table }),

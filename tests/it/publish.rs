@@ -2,59 +2,23 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{fs, process};
 
 use porchlight::config::StorageLocation;
-use porchlight::record::{Agency, Cell, RESOURCES, Record, ReleaseId, Resource, Vendor};
-use porchlight::release::rows::{Rows, RowsError};
+use porchlight::record::{RESOURCES, Records, ReleaseId};
+use porchlight::release::database::{self, ReleaseDatabase};
+use porchlight::release::dataset::Dataset;
 use porchlight::release::{
-    DATASET_FILE, Document, Fault, FaultKind, GateVerdict, Interrupted, MANIFEST_FILE, Manifest,
-    ManifestDraft, PreviousRelease, PublishError, SourceCredit, Staged, TableChanges, Watch,
-    digest, pointer, publish, stage, verify_chain, verify_release,
+    DATASET_FILE, Fault, FaultKind, GateVerdict, Interrupted, MANIFEST_FILE, Manifest,
+    ManifestDraft, Materials, PreviousRelease, PublishError, SourceCredit, Staged, TableChanges,
+    Watch, digest, pointer, publish, stage, verify_chain, verify_release,
 };
 use porchlight::storage::Storage;
 use serde_json::json;
 use tempfile::TempDir;
-
-/// Records by table, kept as JSON: these tests are about what surrounds the release file.
-struct JsonRows(BTreeMap<String, Vec<Vec<Cell>>>);
-
-impl JsonRows {
-    fn read(bytes: &[u8]) -> Result<Self, serde_json::Error> {
-        let tables: serde_json::Value = serde_json::from_slice(bytes)?;
-        let vendors: Vec<Vendor> = serde_json::from_value(tables["vendors"].clone())?;
-        let agencies: Vec<Agency> = serde_json::from_value(tables["agencies"].clone())?;
-        let cells = [
-            ("vendors", vendors.iter().map(Record::cells).collect()),
-            ("agencies", agencies.iter().map(Record::cells).collect()),
-        ];
-        Ok(Self(cells.map(|(table, cells)| (table.to_owned(), cells)).into()))
-    }
-}
-
-impl Rows for JsonRows {
-    fn for_each(
-        &self,
-        resource: &'static Resource,
-        visit: &mut dyn FnMut(&[Cell]) -> io::Result<()>,
-    ) -> Result<(), RowsError> {
-        for cells in self.0.get(resource.table).into_iter().flatten() {
-            visit(cells).map_err(|source| RowsError::Visit { table: resource.table, source })?;
-        }
-        Ok(())
-    }
-
-    fn count(&self, resource: &'static Resource) -> Result<u64, RowsError> {
-        Ok(self.0.get(resource.table).map_or(0, |rows| rows.len() as u64))
-    }
-}
-
-fn open(path: &Path) -> Result<Box<dyn Rows>, Box<dyn std::error::Error + Send + Sync>> {
-    Ok(Box::new(JsonRows::read(&fs::read(path)?)?))
-}
 
 /// Nobody stops the work.
 const UNDISTURBED: Watch<'static> = &|_| Ok(());
@@ -63,8 +27,8 @@ fn release(number: u32) -> ReleaseId {
     format!("2026-11-24.{number}").parse().unwrap()
 }
 
-/// The tables of a small release; `name` is what differs between releases.
-fn dataset(name: &str) -> Vec<u8> {
+/// A small release; `name` is what differs between releases.
+fn dataset(release: ReleaseId, name: &str) -> Dataset {
     let stamps = |mut record: serde_json::Value| {
         record["first_release"] = "2026-11-24.1".into();
         record["last_changed_release"] = "2026-11-24.1".into();
@@ -72,24 +36,40 @@ fn dataset(name: &str) -> Vec<u8> {
         record
     };
     let agency = |id: &str, name: &str, lat: Option<f64>| {
-        stamps(json!({
+        let agency = stamps(json!({
             "id": id, "name": name, "aliases": ["A \"B\", C"], "kind": "police",
             "service": "law_enforcement", "state": "MO", "city": null, "counties": [],
             "county_fips": ["29510"], "ori": "MO0000001", "fdid": null, "lat": lat, "lon": lat,
             "geo_precision": "none", "registered": true, "active_partnerships": 1,
             "partnerships": 2, "disclosures": 0
-        }))
+        }));
+        serde_json::from_value(agency).unwrap()
     };
     let vendor =
         json!({"id": "ring", "name": "Ring LLC", "parent": null, "homepage": null, "aliases": []});
-    let tables = json!({
-        "vendors": [stamps(vendor)],
-        "agencies": [
+    let records = Records {
+        vendors: vec![serde_json::from_value(stamps(vendor)).unwrap()],
+        agencies: vec![
             agency("agy_0000000001", name, Some(38.627_002_500_000_01)),
             agency("agy_0000000002", "Ümläut\nTwp PD", None),
         ],
-    });
-    serde_json::to_vec(&tables).unwrap()
+        ..Records::default()
+    };
+    let (unread, identities, redirects, withdrawals) = Default::default();
+    let (editions, changes, gates) = Default::default();
+    Dataset {
+        release,
+        published_at: "2026-11-24T06:00:00Z".parse().unwrap(),
+        software_version: "0.1.0".into(),
+        records,
+        unread,
+        identities,
+        redirects,
+        withdrawals,
+        editions,
+        changes,
+        gates,
+    }
 }
 
 fn draft(release: ReleaseId, previous: Option<&Manifest>) -> ManifestDraft {
@@ -149,16 +129,11 @@ impl House {
         draft: ManifestDraft,
         watch: Watch<'_>,
     ) -> Result<Staged, porchlight::release::StageError> {
-        let bytes = dataset(name);
-        fs::write(self.work.path().join(DATASET_FILE), &bytes).unwrap();
-        fs::write(self.work.path().join("README.md"), "# Read me\n").unwrap();
-        let readme = Document {
-            name: "README.md".into(),
-            media_type: "text/markdown; charset=utf-8",
-            table: None,
-            rows: None,
-        };
-        stage(self.work.path(), draft, vec![readme], &JsonRows::read(&bytes).unwrap(), watch)
+        let path = self.work.path().join(DATASET_FILE);
+        database::write(&path, &dataset(draft.release, name)).unwrap();
+        let database = ReleaseDatabase::open(&path).unwrap();
+        let materials = Materials { database: &database, previous: None };
+        stage(self.work.path(), draft, &materials, watch)
     }
 
     async fn publish(&self, id: ReleaseId, name: &str, previous: Option<&Manifest>) -> Manifest {
@@ -173,7 +148,7 @@ impl House {
     }
 
     async fn faults(&self, id: ReleaseId) -> Vec<Fault> {
-        let checked = verify_release(&self.storage, id, self.work.path(), &open).await;
+        let checked = verify_release(&self.storage, id, self.work.path()).await;
         checked.unwrap().faults
     }
 
@@ -217,16 +192,15 @@ async fn a_published_release_is_whole_and_sound() {
     assert_eq!(house.latest().await, Some(release(1)));
     assert_eq!(pointer::releases(&house.storage).await.unwrap(), [release(1)]);
 
-    let report =
-        verify_release(&house.storage, release(1), house.work.path(), &open).await.unwrap();
+    let report = verify_release(&house.storage, release(1), house.work.path()).await.unwrap();
     assert_eq!(report.faults, []);
     assert_eq!((report.files, report.rows), (manifest.files.len() as u64 + 1, 3));
-    assert!(verify_chain(&house.storage, house.work.path(), &open).await.unwrap().is_sound());
+    assert!(verify_chain(&house.storage, house.work.path()).await.unwrap().is_sound());
 
     let agencies = manifest.file("agencies.ndjson.gz").unwrap();
     assert_eq!((agencies.rows, agencies.table.as_deref()), (Some(2), Some("agencies")));
-    // dataset, two files per table, the document, gates.json, SHA256SUMS
-    assert_eq!(manifest.files.len(), 1 + 2 * RESOURCES.len() + 3);
+    // dataset, two files per table, gates.json, SHA256SUMS
+    assert_eq!(manifest.files.len(), 1 + 2 * RESOURCES.len() + 2);
     let on_disk = fs::read(house.path(release(1), MANIFEST_FILE)).unwrap();
     assert_eq!(digest::sha256(&on_disk), manifest.sha256());
 }
@@ -329,7 +303,7 @@ async fn an_edited_manifest_does_not_agree_with_the_files() {
     restore();
 
     house.edit_manifest(release(1), |manifest| manifest.software_version = "9".into());
-    let chain = verify_chain(&house.storage, house.work.path(), &open).await.unwrap();
+    let chain = verify_chain(&house.storage, house.work.path()).await.unwrap();
     let faults: Vec<_> = chain.faults().map(|fault| fault.kind.clone()).collect();
     assert_eq!(faults, [FaultKind::Pointer], "only `latest.json` can know");
 
@@ -360,7 +334,7 @@ async fn a_broken_link_of_the_chain_is_named() {
     let (house, first) = House::with_first().await;
     let second = house.publish(release(2), "Ferguson Police", Some(&first)).await;
     let third = house.publish(release(3), "Ferguson P.D.", Some(&second)).await;
-    assert!(verify_chain(&house.storage, house.work.path(), &open).await.unwrap().is_sound());
+    assert!(verify_chain(&house.storage, house.work.path()).await.unwrap().is_sound());
     assert_eq!(house.latest().await, Some(release(3)));
 
     // The first manifest is changed: the second says so.
@@ -453,7 +427,7 @@ async fn what_a_stopped_run_left_is_no_part_of_another_release_of_that_name() {
     publish(&house.storage, &other, &watch).await.unwrap_err();
     fs::write(house.path(release(2), "left-over.csv"), "x").unwrap();
     assert!(matches!(
-        verify_release(&house.storage, release(2), house.work.path(), &open).await,
+        verify_release(&house.storage, release(2), house.work.path()).await,
         Err(porchlight::release::VerifyError::NoSuchRelease(id)) if id == release(2)
     ));
 
@@ -476,7 +450,7 @@ async fn a_release_is_found_without_its_pointer() {
     fs::remove_file(&latest).unwrap();
     assert_eq!(pointer::latest(&house.storage).await.unwrap(), Some(newest));
 
-    let chain = async || verify_chain(&house.storage, house.work.path(), &open).await.unwrap();
+    let chain = async || verify_chain(&house.storage, house.work.path()).await.unwrap();
     let faults = chain().await.faults().map(|fault| fault.kind.clone()).collect::<Vec<_>>();
     assert_eq!(faults, [FaultKind::Pointer]);
     // What a run killed between the manifest and the pointer leaves is no fault.
@@ -527,13 +501,13 @@ async fn publishing_and_verifying_can_move_between_threads() {
     let house = House::new();
     let staged = house.stage("Ferguson PD", draft(release(1), None), UNDISTURBED).unwrap();
     moves(publish(&house.storage, &staged, UNDISTURBED)).await.unwrap();
-    moves(verify_chain(&house.storage, house.work.path(), &open)).await.unwrap();
+    moves(verify_chain(&house.storage, house.work.path())).await.unwrap();
 }
 
 #[tokio::test]
 async fn nothing_published_is_no_error() {
     let house = House::new();
     assert_eq!(house.latest().await, None);
-    let report = verify_chain(&house.storage, house.work.path(), &open).await.unwrap();
+    let report = verify_chain(&house.storage, house.work.path()).await.unwrap();
     assert!(report.is_sound() && report.releases.is_empty());
 }
