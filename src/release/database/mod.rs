@@ -30,4 +30,4 @@ pub use query::{Filter, Op, Page, Query, SortBy, SortKey, ValidOn};
 pub use read::{Change, Group, Identity};
 pub use region::{BoundingBox, Near, Region};
 pub use words::Words;
-pub use write::{indexes, is_searched, schema_text, searched_words, write};
+pub use write::{Writer, indexes, is_searched, schema_text, searched_words, write};

@@ -1,13 +1,15 @@
 //! Writes a release file: tables, then rows in one transaction, then indexes and search.
 
-use std::path::Path;
+use std::borrow::Borrow;
+use std::path::{Path, PathBuf};
 
+use chrono::{DateTime, Utc};
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, QueryResult, RunQueryDsl, SqliteConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::open::{DatabaseError, Statement};
-use crate::record::{Agency, Cell, Column, Field, RESOURCES, Record, Records, VisitRef};
+use crate::record::{Cell, Column, Field, RESOURCES, Record, ReleaseId, VisitRef};
 use crate::release::dataset::{Dataset, SCHEMA_VERSION};
 
 /// The schema of a release file. Inside a major version migrations only add.
@@ -38,6 +40,14 @@ const SEARCHED: &[&str] = &[
     "stated_by",
 ];
 
+/// Where agencies are; an agency's key there is its row.
+const POINTS: &str = "INSERT INTO agency_points SELECT rowid, lon, lon, lat, lat FROM agencies
+WHERE lat IS NOT NULL AND lon IS NOT NULL ORDER BY rowid;
+";
+
+/// Records in memory at a time.
+const RECORDS_AT_A_TIME: usize = 10_000;
+
 /// Values one statement inserts at most: fewer than SQLite has variables for.
 const VALUES_PER_INSERT: usize = 30_000;
 
@@ -45,32 +55,141 @@ const VALUES_PER_INSERT: usize = 30_000;
 ///
 /// The same dataset gives the same bytes.
 pub fn write(path: &Path, dataset: &Dataset) -> Result<(), DatabaseError> {
-    let failed = |source: diesel::result::Error| DatabaseError::Query {
-        path: path.to_owned(),
-        source: source.into(),
-    };
-    let rough = path.with_extension("rough");
-    for stale in [path, &rough] {
-        match std::fs::remove_file(stale) {
-            Ok(()) => {}
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-            Err(source) => {
-                return Err(DatabaseError::Unreadable { path: stale.to_owned(), source });
+    // No `..`: what a dataset holds does not compile until it is written.
+    let Dataset {
+        release,
+        published_at,
+        software_version,
+        records,
+        unread,
+        identities,
+        redirects,
+        withdrawals,
+        editions,
+        changes,
+        gates,
+    } = dataset;
+    let mut writer = Writer::create(path)?;
+    writer.meta(*release, *published_at, software_version)?;
+    records.each(&mut writer)?;
+    writer.insert("unread", unread.iter().map(|id| vec![text(id)]))?;
+    writer.insert("identities", identities.iter().map(rows::identity))?;
+    writer.insert("redirects", redirects.iter().map(rows::redirect))?;
+    writer.insert("withdrawals", withdrawals.iter().map(rows::withdrawal))?;
+    writer.insert("editions", editions.iter().map(rows::edition))?;
+    writer.insert("changes", changes.iter().map(rows::change))?;
+    writer.insert("gates", gates.iter().map(rows::gate))?;
+    writer.finish()
+}
+
+/// A release file on its way, for whoever has more records than fit into memory.
+///
+/// Nobody sees it before [`Self::finish`].
+pub struct Writer {
+    path: PathBuf,
+    /// Where the rows are gathered, before they are written in one go.
+    rough: PathBuf,
+    connection: SqliteConnection,
+}
+
+impl std::fmt::Debug for Writer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Writer").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+impl Writer {
+    /// Begins a file at `path`; a file that is there goes.
+    pub fn create(path: &Path) -> Result<Self, DatabaseError> {
+        let rough = path.with_extension("rough");
+        for stale in [path, &rough] {
+            match std::fs::remove_file(stale) {
+                Ok(()) => {}
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                Err(source) => {
+                    return Err(DatabaseError::Unreadable { path: stale.to_owned(), source });
+                }
             }
         }
+        let mut connection = connect(path, &rough)?;
+        let begun = connection.batch_execute("BEGIN");
+        begun.map_err(|source| failed(path, source))?;
+        Ok(Self { path: path.to_owned(), rough, connection })
     }
-    let mut connection = connect(path, &rough)?;
-    connection
-        .transaction(|connection| {
-            fill(connection, dataset)?;
-            connection.batch_execute(&indexes())
-        })
-        .map_err(failed)?;
-    // A file written in one go, in the order of its tables, whatever happened on the way.
-    let target = path.to_string_lossy().replace('\'', "''");
-    connection.batch_execute(&format!("VACUUM INTO '{target}'")).map_err(failed)?;
-    drop(connection);
-    std::fs::remove_file(&rough).map_err(|source| DatabaseError::Unreadable { path: rough, source })
+
+    /// Says which release it is.
+    pub fn meta(
+        &mut self,
+        release: ReleaseId,
+        published_at: DateTime<Utc>,
+        software_version: &str,
+    ) -> Result<(), DatabaseError> {
+        let meta = [
+            ("release", release.to_string()),
+            ("published_at", published_at.to_cell().to_csv()),
+            ("schema_version", SCHEMA_VERSION.to_owned()),
+            ("software_version", software_version.to_owned()),
+        ];
+        self.insert("meta", meta.iter().map(|(key, value)| vec![text(key), text(value)]))
+    }
+
+    /// Adds all records of a resource, in the order of their ids, with the words they are found by.
+    ///
+    /// The resources must come in the order of [`RESOURCES`]: so do the words of a search.
+    pub fn records<R: Record>(
+        &mut self,
+        records: impl Iterator<Item: Borrow<R>>,
+    ) -> Result<(), DatabaseError> {
+        let mut records = records.peekable();
+        while records.peek().is_some() {
+            let chunk: Vec<_> = records.by_ref().take(RECORDS_AT_A_TIME).collect();
+            self.insert(R::TABLE, chunk.iter().map(|record| record.borrow().cells()))?;
+            if is_searched(R::TABLE) {
+                let words = chunk.iter().map(|record| {
+                    let record: &R = record.borrow();
+                    let words = searched_words(R::COLUMNS, &record.cells());
+                    vec![text(R::TABLE), text(record.id()), text(&words)]
+                });
+                self.insert("search (resource, id, words)", words)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes the indexes and writes the file, in the order of its tables, whatever happened on the
+    /// way.
+    pub fn finish(self) -> Result<(), DatabaseError> {
+        let Self { path, rough, mut connection } = self;
+        let target = path.to_string_lossy().replace('\'', "''");
+        for statements in [POINTS, &indexes(), "COMMIT", &format!("VACUUM INTO '{target}'")] {
+            connection.batch_execute(statements).map_err(|source| failed(&path, source))?;
+        }
+        drop(connection);
+        std::fs::remove_file(&rough)
+            .map_err(|source| DatabaseError::Unreadable { path: rough, source })
+    }
+
+    /// Inserts rows of equal width, many a statement.
+    fn insert(
+        &mut self,
+        table: &str,
+        rows: impl Iterator<Item = Vec<Cell>>,
+    ) -> Result<(), DatabaseError> {
+        let inserted = insert(&mut self.connection, table, rows);
+        inserted.map_err(|source| failed(&self.path, source))
+    }
+}
+
+impl VisitRef for Writer {
+    type Error = DatabaseError;
+
+    fn visit<R: Record>(&mut self, records: &[R]) -> Result<(), Self::Error> {
+        self.records::<R>(records.iter())
+    }
+}
+
+fn failed(path: &Path, source: diesel::result::Error) -> DatabaseError {
+    DatabaseError::Query { path: path.to_owned(), source: source.into() }
 }
 
 /// SHA-256 of the schema's text is part of the manifest: this is that text.
@@ -114,43 +233,6 @@ fn connect(path: &Path, rough: &Path) -> Result<SqliteConnection, DatabaseError>
         .batch_execute("UPDATE __diesel_schema_migrations SET run_on = '1970-01-01 00:00:00'")
         .map_err(|error| failed(error.into()))?;
     Ok(connection)
-}
-
-fn fill(connection: &mut SqliteConnection, dataset: &Dataset) -> QueryResult<()> {
-    // No `..`: what a dataset holds does not compile until it is written.
-    let Dataset {
-        release,
-        published_at,
-        software_version,
-        records,
-        unread,
-        identities,
-        redirects,
-        withdrawals,
-        editions,
-        changes,
-        gates,
-    } = dataset;
-    let meta = [
-        ("release", release.to_string()),
-        ("published_at", published_at.to_cell().to_csv()),
-        ("schema_version", SCHEMA_VERSION.to_owned()),
-        ("software_version", software_version.clone()),
-    ];
-    let rows = meta.iter().map(|(key, value)| vec![text(key), text(value)]);
-    insert(connection, "meta", rows)?;
-    let mut tables = Tables { connection: &mut *connection, search: Vec::new() };
-    records.each(&mut tables)?;
-    let search = tables.search;
-    insert(connection, "search (resource, id, words)", search.into_iter())?;
-    points(connection, records)?;
-    insert(connection, "unread", unread.iter().map(|id| vec![text(id)]))?;
-    insert(connection, "identities", identities.iter().map(rows::identity))?;
-    insert(connection, "redirects", redirects.iter().map(rows::redirect))?;
-    insert(connection, "withdrawals", withdrawals.iter().map(rows::withdrawal))?;
-    insert(connection, "editions", editions.iter().map(rows::edition))?;
-    insert(connection, "changes", changes.iter().map(rows::change))?;
-    insert(connection, "gates", gates.iter().map(rows::gate))
 }
 
 /// The rows of the tables that hold no records, in the order of their columns.
@@ -235,28 +317,6 @@ fn insert(
     Ok(())
 }
 
-/// Writes every table of records, and collects what is searched.
-struct Tables<'a> {
-    connection: &'a mut SqliteConnection,
-    search: Vec<Vec<Cell>>,
-}
-
-impl VisitRef for Tables<'_> {
-    type Error = diesel::result::Error;
-
-    fn visit<R: Record>(&mut self, records: &[R]) -> Result<(), Self::Error> {
-        insert(self.connection, R::TABLE, records.iter().map(Record::cells))?;
-        if !is_searched(R::TABLE) {
-            return Ok(());
-        }
-        for record in records {
-            let words = searched_words(R::COLUMNS, &record.cells());
-            self.search.push(vec![text(R::TABLE), text(record.id()), text(&words)]);
-        }
-        Ok(())
-    }
-}
-
 /// The words a record is found by.
 #[must_use]
 pub fn searched_words(columns: &[Column], cells: &[Cell]) -> String {
@@ -270,15 +330,4 @@ pub fn searched_words(columns: &[Column], cells: &[Cell]) -> String {
 #[must_use]
 pub fn is_searched(table: &str) -> bool {
     !["evidence", "issues", "sources", "corrections"].contains(&table)
-}
-
-/// Writes where agencies are. An agency's key there is its place in its table, from 1.
-fn points(connection: &mut SqliteConnection, records: &Records) -> QueryResult<()> {
-    let rows = records.agencies.iter().enumerate().filter_map(|(position, agency)| {
-        let Agency { lat, lon, .. } = agency;
-        let (lat, lon) = lat.zip(*lon)?;
-        let [lat, lon] = [lat, lon].map(Cell::Real);
-        Some(vec![count(position + 1), lon.clone(), lon, lat.clone(), lat])
-    });
-    insert(connection, "agency_points", rows)
 }
