@@ -9,8 +9,8 @@ use diesel::{Connection, QueryResult, RunQueryDsl, SqliteConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::open::{DatabaseError, Statement};
-use crate::record::{Cell, Column, Field, RESOURCES, Record, ReleaseId, VisitRef};
-use crate::release::dataset::{Dataset, SCHEMA_VERSION};
+use crate::record::{Cell, Column, Field, Identity, RESOURCES, Record, ReleaseId, VisitRef};
+use crate::release::dataset::{Dataset, SCHEMA_VERSION, Since};
 
 /// The schema of a release file. Inside a major version migrations only add.
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/release");
@@ -73,7 +73,7 @@ pub fn write(path: &Path, dataset: &Dataset) -> Result<(), DatabaseError> {
     writer.meta(*release, *published_at, software_version)?;
     records.each(&mut writer)?;
     writer.insert("unread", unread.iter().map(|id| vec![text(id)]))?;
-    writer.insert("identities", identities.iter().map(rows::identity))?;
+    writer.identities(identities.iter())?;
     writer.insert("redirects", redirects.iter().map(rows::redirect))?;
     writer.insert("withdrawals", withdrawals.iter().map(rows::withdrawal))?;
     writer.insert("editions", editions.iter().map(rows::edition))?;
@@ -154,6 +154,14 @@ impl Writer {
             }
         }
         Ok(())
+    }
+
+    /// Says which ids were minted, from what, and since when.
+    pub fn identities(
+        &mut self,
+        identities: impl Iterator<Item: Borrow<Since<Identity>>>,
+    ) -> Result<(), DatabaseError> {
+        self.insert("identities", identities.map(|identity| rows::identity(identity.borrow())))
     }
 
     /// Makes the indexes and writes the file, in the order of its tables, whatever happened on the
