@@ -33,6 +33,8 @@ pub mod serve;
 
 pub mod refresh;
 
+pub mod mirror;
+
 pub mod schedule;
 
 pub mod cli;

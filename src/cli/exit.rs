@@ -4,6 +4,8 @@ use std::process::ExitCode;
 
 use crate::catalog::CatalogError;
 use crate::config::ConfigError;
+use crate::fetch::FetchError;
+use crate::mirror::MirrorError;
 use crate::refresh::RefreshError;
 use crate::release::ManifestError;
 use crate::release::database::DatabaseError;
@@ -61,6 +63,12 @@ impl Exit {
         if cause.is::<ConfigError>() {
             return Some(Self::Configuration);
         }
+        if let Some(error) = cause.downcast_ref::<MirrorError>() {
+            return Self::of_mirror(error);
+        }
+        if let Some(error) = cause.downcast_ref::<FetchError>() {
+            return Some(Self::of_fetch(error));
+        }
         if cause.is::<StorageError>() || cause.is::<std::io::Error>() {
             return Some(Self::InputOutput);
         }
@@ -92,6 +100,53 @@ impl Exit {
             | RefreshError::Pointer(_)
             | RefreshError::Stage(_)
             | RefreshError::Publish(_) => None,
+        }
+    }
+
+    fn of_mirror(error: &MirrorError) -> Option<Self> {
+        match error {
+            MirrorError::NotTheContract { .. }
+            | MirrorError::NoReleases(_)
+            | MirrorError::NoSuchRelease(_)
+            | MirrorError::TakenBack(_)
+            | MirrorError::GoneUnsaid(_)
+            | MirrorError::Manifest { .. }
+            | MirrorError::OtherRelease { .. }
+            | MirrorError::Listed { .. }
+            | MirrorError::Link { .. }
+            | MirrorError::Gap { .. }
+            | MirrorError::Fork { .. }
+            | MirrorError::Changed { .. }
+            | MirrorError::Hash { .. } => Some(Self::BadData),
+            MirrorError::Scratch { .. } => Some(Self::InputOutput),
+            MirrorError::Panicked(_) => Some(Self::Internal),
+            // What failed there says more.
+            MirrorError::Storage(_)
+            | MirrorError::Catalog(_)
+            | MirrorError::Pointer(_)
+            | MirrorError::Publish(_)
+            | MirrorError::Fetch(_) => None,
+        }
+    }
+
+    fn of_fetch(error: &FetchError) -> Self {
+        match error {
+            FetchError::Setup(_) => Self::Internal,
+            FetchError::BadUrl { .. } => Self::Usage,
+            FetchError::File { .. } => Self::InputOutput,
+            error if error.is_transient() => Self::Unavailable,
+            FetchError::PrivateAddress { .. }
+            | FetchError::Status { .. }
+            | FetchError::TimedOut { .. }
+            | FetchError::TooLarge { .. }
+            | FetchError::Unpacked { .. }
+            | FetchError::Encoding { .. }
+            | FetchError::RedirectRefused { .. }
+            | FetchError::TooManyRedirects { .. }
+            | FetchError::Truncated { .. }
+            | FetchError::Size { .. }
+            | FetchError::OtherPart { .. }
+            | FetchError::Connection { .. } => Self::BadData,
         }
     }
 

@@ -3,6 +3,7 @@
 mod exit;
 mod health;
 mod import;
+mod mirror;
 mod openapi;
 mod output;
 mod refresh;
@@ -12,6 +13,7 @@ mod serve;
 mod settings;
 mod sources;
 mod status;
+mod verify_url;
 
 use std::process::ExitCode;
 
@@ -41,6 +43,8 @@ enum Verb {
     Refresh(refresh::Arguments),
     /// Read an edition that was saved earlier.
     Import(import::Arguments),
+    /// Copy the releases of another host, checked byte for byte.
+    Mirror(mirror::Arguments),
     /// List, show, verify and accept releases.
     #[command(subcommand)]
     Release(release::Verb),
@@ -79,6 +83,7 @@ fn run(cli: Cli, given: settings::Environment) -> anyhow::Result<Exit> {
             Verb::Serve => serve::run(&config, given).await,
             Verb::Refresh(arguments) => refresh::run(&config, arguments).await,
             Verb::Import(arguments) => import::run(&config, arguments).await,
+            Verb::Mirror(arguments) => mirror::run(&config, arguments).await,
             Verb::Release(verb) => release::run(&config, verb).await,
             Verb::Sources(arguments) => sources::run(&config, &arguments).await,
             Verb::Openapi(arguments) => openapi::run(arguments),

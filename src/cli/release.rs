@@ -6,8 +6,10 @@ use serde_json::json;
 use super::exit::{Exit, Refusal};
 use super::output::{self, say, say_json, watched};
 use super::refresh::tell;
+use super::verify_url;
 use crate::catalog::Catalog;
 use crate::config::Config;
+use crate::mirror::CheckOptions;
 use crate::record::ReleaseId;
 use crate::release::{Fault, pointer, verify_chain, verify_release};
 use crate::storage::Storage;
@@ -33,8 +35,17 @@ pub(super) enum Verb {
     },
     /// Check that a release, or all of them, are what their manifests say
     Verify {
-        /// The release; all of them and their chain if it is left out
+        /// The release; all of them and their chain if it is left out, or the newest of a host
         release: Option<ReleaseId>,
+        /// Check what this host serves: its files, and its API by walking it
+        #[arg(long, value_name = "URL")]
+        url: Option<String>,
+        /// The release, as another way to say it
+        #[arg(long = "release", value_name = "RELEASE", conflicts_with = "release")]
+        named: Option<ReleaseId>,
+        /// Walk the API of the host and leave its files aside
+        #[arg(long, requires = "url")]
+        api_only: bool,
         #[command(flatten)]
         output: Output,
     },
@@ -61,7 +72,16 @@ pub(super) async fn run(config: &Config, verb: Verb) -> anyhow::Result<Exit> {
             bar.finish_and_clear();
             tell(&report, output.json)
         }
-        Verb::Verify { release, output } => verify(config, release, output.json).await,
+        Verb::Verify { release, url, named, api_only, output } => {
+            let release = release.or(named);
+            match url {
+                Some(url) => {
+                    let options = CheckOptions { release, api_only };
+                    verify_url::run(config, &url, options, output.json).await
+                }
+                None => verify(config, release, output.json).await,
+            }
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! What went wrong with a request, in words for a status page.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use url::Url;
@@ -99,6 +100,33 @@ pub enum FetchError {
         /// Bytes announced.
         expected: Option<u64>,
     },
+    /// The body has another size than the file is promised to have.
+    #[error("{url} is {announced} bytes, not the {expected} that were promised")]
+    Size {
+        /// The URL.
+        url: String,
+        /// Bytes promised.
+        expected: u64,
+        /// Bytes the server announces.
+        announced: u64,
+    },
+    /// The server sends another part of the file than was asked for.
+    #[error("{url} sent another part than the one from byte {from} on")]
+    OtherPart {
+        /// The URL.
+        url: String,
+        /// The first byte asked for.
+        from: u64,
+    },
+    /// What came cannot be kept.
+    #[error("`{}` cannot be written", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What happened.
+        #[source]
+        cause: std::io::Error,
+    },
     /// There was no connection, or it broke before an answer.
     #[error("no connection to {url}")]
     Connection {
@@ -160,6 +188,9 @@ impl FetchError {
             | Self::PrivateAddress { .. }
             | Self::TooLarge { .. }
             | Self::Unpacked { .. }
+            | Self::Size { .. }
+            | Self::OtherPart { .. }
+            | Self::File { .. }
             | Self::Encoding { .. }
             | Self::RedirectRefused { .. }
             | Self::TooManyRedirects { .. } => false,

@@ -3,7 +3,9 @@
 //! Requests go to https, and to http on this machine; never to a private address, and never
 //! through a proxy of the environment, which would resolve names where nobody checks the answer.
 
+mod attempts;
 mod body;
+mod download;
 mod error;
 mod redirect;
 mod resolver;
@@ -11,20 +13,21 @@ mod retry;
 
 use std::hash::RandomState;
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use reqwest::header::{self, HeaderMap, HeaderName};
+use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Response, StatusCode};
 use tokio::sync::Semaphore;
 use tokio::task::yield_now;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, timeout};
 use url::Url;
 
+pub use download::Promise;
 pub use error::{FetchError, Missing, RefusedRedirect};
 
 use crate::config::{FetchLimits, check_outgoing};
+use attempts::Attempts;
 use body::{BodyFault, BodyReader};
 use error::{shown, shown_text};
 
@@ -56,6 +59,23 @@ impl Validators {
             etag: text(headers, header::ETAG).map(str::to_owned),
             last_modified: text(headers, header::LAST_MODIFIED).map(str::to_owned),
         }
+    }
+
+    /// The headers of a request that ask for a body only if it is another one.
+    fn conditions(&self) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip, identity"));
+        let conditions = [
+            (header::IF_NONE_MATCH, &self.etag),
+            (header::IF_MODIFIED_SINCE, &self.last_modified),
+        ];
+        for (name, value) in conditions {
+            // They came in a header, so they fit in one.
+            if let Some(value) = value.as_ref().and_then(|value| value.parse().ok()) {
+                headers.insert(name, value);
+            }
+        }
+        headers
     }
 
     fn is_empty(&self) -> bool {
@@ -123,32 +143,15 @@ impl Client {
         previous: &Validators,
         now: DateTime<Utc>,
     ) -> Result<Fetched, FetchError> {
-        let url =
-            check_outgoing(url).map_err(|why| FetchError::BadUrl { url: shown_text(url), why })?;
+        let url = checked(url)?;
         let began = Instant::now();
-        let mut attempt = 1;
+        let mut attempts = Attempts::new(self, &url);
         loop {
-            let error = match self.attempt(&url, previous, now + began.elapsed()).await {
+            match self.attempt(&url, previous, now + began.elapsed()).await {
                 Ok(fetched) => return Ok(fetched),
-                Err(error) => error,
-            };
-            if attempt == self.limits.attempts || !error.is_worth_another_attempt() {
-                return Err(error);
+                Err(error) => attempts.again(error).await?,
             }
-            attempt += 1;
-            let Some(pause) = self.pause(&error, &url, attempt) else { return Err(error) };
-            tracing::info!(%error, attempt, ?pause, "trying again");
-            sleep(pause).await;
         }
-    }
-
-    /// The pause before an attempt; `None` if the server asks for more patience than there is.
-    fn pause(&self, error: &FetchError, url: &Url, attempt: u32) -> Option<Duration> {
-        let backoff = retry::backoff(&self.limits, &self.seed, url.as_str(), attempt);
-        let FetchError::Status { retry_after: Some(asked), .. } = error else {
-            return Some(backoff);
-        };
-        (*asked <= self.limits.max_retry_after).then_some(backoff.max(*asked))
     }
 
     async fn attempt(
@@ -172,31 +175,36 @@ impl Client {
         previous: &Validators,
         now: DateTime<Utc>,
     ) -> Result<Fetched, FetchError> {
+        let (url, response) = self.reach(first, &previous.conditions()).await?;
+        match response.status() {
+            StatusCode::OK => self.read(&url, response).await,
+            StatusCode::NOT_MODIFIED if !previous.is_empty() => {
+                let validators = Validators::of(response.headers()).or(previous);
+                Ok(Fetched::NotModified { validators })
+            }
+            _ => Err(refusal(&url, &response, now)),
+        }
+    }
+
+    /// Asks with these headers and follows redirects: the last URL and its answer, of any status.
+    async fn reach(
+        &self,
+        first: &Url,
+        headers: &HeaderMap,
+    ) -> Result<(Url, Response), FetchError> {
         let mut url = first.clone();
         for _ in 0..=self.limits.max_redirects {
-            let response = self.ask(&url, previous).await?;
-            let headers = response.headers();
+            let response = self.ask(&url, headers).await?;
             match response.status() {
-                StatusCode::OK => return self.read(&url, response).await,
-                StatusCode::NOT_MODIFIED if !previous.is_empty() => {
-                    let validators = Validators::of(headers).or(previous);
-                    return Ok(Fetched::NotModified { validators });
-                }
                 StatusCode::MOVED_PERMANENTLY
                 | StatusCode::FOUND
                 | StatusCode::SEE_OTHER
                 | StatusCode::TEMPORARY_REDIRECT
                 | StatusCode::PERMANENT_REDIRECT => {
-                    url = redirect::target(first, &url, text(headers, header::LOCATION))?;
+                    let to = text(response.headers(), header::LOCATION);
+                    url = redirect::target(first, &url, to)?;
                 }
-                status => {
-                    return Err(FetchError::Status {
-                        url: shown(&url),
-                        status: status.as_u16(),
-                        retry_after: text(headers, header::RETRY_AFTER)
-                            .and_then(|value| retry::retry_after(value, now)),
-                    });
-                }
+                _ => return Ok((url, response)),
             }
         }
         let limit = self.limits.max_redirects;
@@ -204,15 +212,8 @@ impl Client {
     }
 
     /// Sends one request and waits for the head of its answer.
-    async fn ask(&self, url: &Url, previous: &Validators) -> Result<Response, FetchError> {
-        let mut request =
-            self.http.get(url.clone()).header(header::ACCEPT_ENCODING, "gzip, identity");
-        if let Some(etag) = &previous.etag {
-            request = request.header(header::IF_NONE_MATCH, etag);
-        }
-        if let Some(last_modified) = &previous.last_modified {
-            request = request.header(header::IF_MODIFIED_SINCE, last_modified);
-        }
+    async fn ask(&self, url: &Url, headers: &HeaderMap) -> Result<Response, FetchError> {
+        let request = self.http.get(url.clone()).headers(headers.clone());
         let patience = self.limits.connect + self.limits.idle;
         match timeout(patience, request.send()).await {
             Ok(Ok(response)) => Ok(response),
@@ -244,8 +245,7 @@ impl Client {
         let validators = Validators::of(headers);
         let media_type = text(headers, header::CONTENT_TYPE).map(str::to_owned);
         let encoding = text(headers, header::CONTENT_ENCODING).unwrap_or_default().to_owned();
-        let expected =
-            text(headers, header::CONTENT_LENGTH).and_then(|length| length.parse::<u64>().ok());
+        let expected = content_length(headers);
         let limit = self.limits.max_bytes;
         let too_large = || FetchError::TooLarge { url: shown(url), limit };
         if expected.is_some_and(|bytes| bytes > limit) {
@@ -306,6 +306,26 @@ impl Client {
     }
 }
 
+/// The URL, if it is one to which requests are sent.
+fn checked(url: &str) -> Result<Url, FetchError> {
+    check_outgoing(url).map_err(|why| FetchError::BadUrl { url: shown_text(url), why })
+}
+
+/// An answer that is neither what was asked for nor a redirect.
+fn refusal(url: &Url, response: &Response, now: DateTime<Utc>) -> FetchError {
+    FetchError::Status {
+        url: shown(url),
+        status: response.status().as_u16(),
+        retry_after: text(response.headers(), header::RETRY_AFTER)
+            .and_then(|value| retry::retry_after(value, now)),
+    }
+}
+
+/// The bytes a body is announced to have.
+fn content_length(headers: &HeaderMap) -> Option<u64> {
+    text(headers, header::CONTENT_LENGTH).and_then(|length| length.parse().ok())
+}
+
 /// A header's value, where it is plain text.
 fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
     headers.get(name)?.to_str().ok()
@@ -314,25 +334,4 @@ fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
 fn has_cause<E: std::error::Error + 'static>(error: &(dyn std::error::Error + 'static)) -> bool {
     std::iter::successors(Some(error), |&error| error.source())
         .any(<dyn std::error::Error>::is::<E>)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_retry_after_is_obeyed_to_the_bound_and_never_shortens_the_pause() {
-        let client = Client::new(&FetchLimits::default()).unwrap();
-        let url = Url::parse("https://example.org/").unwrap();
-        let pause = |asked| {
-            let retry_after = asked;
-            let error = FetchError::Status { url: shown(&url), status: 429, retry_after };
-            client.pause(&error, &url, 2)
-        };
-        let backoff = pause(None).unwrap();
-        assert!(backoff > Duration::ZERO);
-        assert_eq!(pause(Some(Duration::ZERO)), Some(backoff));
-        assert_eq!(pause(Some(Duration::from_mins(2))), Some(Duration::from_mins(2)));
-        assert_eq!(pause(Some(Duration::from_secs(121))), None);
-    }
 }

@@ -1,5 +1,6 @@
 //! From records to a release: the files, the manifest, publication and verification.
 
+pub mod alone;
 mod build;
 pub mod database;
 pub mod dataset;
@@ -25,7 +26,7 @@ pub use manifest::{
     Acceptance, CapturePart, GateVerdict, MANIFEST_FILE, Manifest, ManifestCapture, ManifestDraft,
     ManifestError, ManifestFile, ManifestTable, PreviousRelease, SourceCredit, TableChanges,
 };
-pub use publish::{PublishError, move_pointer, publish};
+pub use publish::{PublishError, move_pointer, publish, publish_copy, remove};
 pub use stage::{
     DATASET_FILE, Interrupted, Materials, SUMS_FILE, StageError, Staged, Watch, stage,
 };

@@ -73,11 +73,24 @@ pub async fn publish(
     watch: Watch<'_>,
 ) -> Result<Pointer, PublishError> {
     let manifest = staged.manifest();
+    if !is_committed(storage, manifest.release, staged.manifest_bytes()).await? {
+        step(watch, "check the chain")?;
+        check_chain(storage, manifest).await?;
+    }
+    publish_copy(storage, staged, watch).await
+}
+
+/// Publishes a release that was copied from another host, as [`publish`] does, but wherever it
+/// stands in the chain: that its links are right is for the caller to know.
+pub async fn publish_copy(
+    storage: &Storage,
+    staged: &Staged,
+    watch: Watch<'_>,
+) -> Result<Pointer, PublishError> {
+    let manifest = staged.manifest();
     let bytes = staged.manifest_bytes();
     let pointer = Pointer::to(manifest, digest::sha256(bytes));
     if !is_committed(storage, manifest.release, bytes).await? {
-        step(watch, "check the chain")?;
-        check_chain(storage, manifest).await?;
         step(watch, "clear what a stopped run left")?;
         clear(storage, manifest.release).await?;
         put_files(storage, staged, watch).await?;
@@ -103,6 +116,15 @@ pub async fn move_pointer(storage: &Storage, pointer: &Pointer) -> Result<(), Pu
         moved.map_err(|source| PublishError::Storage { key: LATEST_KEY.to_owned(), source })?;
     }
     Ok(())
+}
+
+/// Removes a release that was taken back: its manifest first, so that it is no release from then
+/// on, then its files. May be called again after it was stopped anywhere.
+pub async fn remove(storage: &Storage, release: ReleaseId) -> Result<(), PublishError> {
+    let key = pointer::key(release, MANIFEST_FILE);
+    let deleted = storage.delete(&key).await;
+    deleted.map_err(|source| PublishError::Storage { key, source })?;
+    clear(storage, release).await
 }
 
 /// Whether the release is published with exactly this manifest.
