@@ -137,6 +137,8 @@ ids! {
     IssueId = "iss", in "issues";
     /// Id of a correction.
     CorrectionId = "cor", in "corrections";
+    /// Id of a cell of the coverage.
+    CoverageId = "cov", in "coverage";
     /// Readable id of a vendor, such as `ring`.
     VendorId = "", in "vendors";
     /// Readable id of a program, such as `ring-neighbors`.

@@ -15,6 +15,7 @@ mod normal;
 mod noun;
 mod records;
 mod release_id;
+mod state;
 mod statement;
 mod validity;
 
@@ -22,25 +23,26 @@ pub use date::PartialDate;
 pub use draft::{Capture, Citation, Draft, DraftIssue, Part, Reading};
 pub use field::{Cell, Column, ColumnType, DamagedCell, Field, Reported, Values};
 pub use id::{
-    AgencyId, CorrectionId, DisclosureId, EventId, EvidenceId, IssueId, NotAnId, PartnershipId,
-    ProgramId, ReportedTotalId, SourceId, VendorId, mint,
+    AgencyId, CorrectionId, CoverageId, DisclosureId, EventId, EvidenceId, IssueId, NotAnId,
+    PartnershipId, ProgramId, ReportedTotalId, SourceId, VendorId, mint,
 };
 pub use normal::{
     Decision, Finding, GazetteerPlace, Listing, Normals, PlaceKeys, Point, RegisteredAgency,
     Unmatched,
 };
 pub use noun::{
-    Agency, Correction, Disclosure, Event, Evidence, Issue, Partnership, Program, ReportedTotal,
-    Source, Vendor,
+    Agency, Correction, CoverageCell, Disclosure, Event, Evidence, Issue, Partnership, Program,
+    ReportedTotal, Source, Vendor,
 };
 pub use records::{Identity, Records, Redirect, Visit, VisitPair, VisitRef, Withdrawal};
 pub use release_id::{NotAReleaseId, ReleaseId};
 pub use resource::{Location, RESOURCES, Record, Resource, Stamps};
+pub use state::STATES;
 pub use statement::{Edition, EditionKey, Entries, Statement};
 pub use validity::{Bounds, Standing, Validity};
 pub use words::{
-    AgencyKind, Answer, Cause, Completeness, Consent, Content, CorrectionState, DateBasis, Detail,
-    EventKind, GeoPrecision, Interval, LegalBasis, MatchMethod, Metric, Outcome, PartnershipStatus,
-    Precision, Problem, ProgramKind, ProgramStatus, Role, Service, Stage, SubjectType, UnknownWord,
-    ValueKind,
+    AgencyKind, Answer, Cause, Completeness, Conclusion, Consent, Content, CorrectionState,
+    CoverageWord, DateBasis, Detail, EventKind, Extent, GeoPrecision, Interval, LegalBasis,
+    MatchMethod, Metric, Outcome, PartnershipStatus, Precision, Problem, ProgramKind,
+    ProgramStatus, Role, Service, Stage, SubjectType, UnknownWord, ValueKind,
 };

@@ -1,8 +1,8 @@
 //! All records of a release, together.
 
 use crate::record::{
-    Agency, Correction, Disclosure, Event, Evidence, Issue, Partnership, Program, Record,
-    ReportedTotal, Source, Vendor,
+    Agency, Correction, CoverageCell, Disclosure, Event, Evidence, Issue, Partnership, Program,
+    Record, ReportedTotal, Source, Vendor,
 };
 
 /// All records of a release, each list in id order.
@@ -30,6 +30,8 @@ pub struct Records {
     pub issues: Vec<Issue>,
     /// Corrections.
     pub corrections: Vec<Correction>,
+    /// Who looked where.
+    pub coverage: Vec<CoverageCell>,
 }
 
 /// Takes [`Records`] apart and hands each list to a visitor, in the order of
@@ -39,7 +41,7 @@ pub struct Records {
 macro_rules! each_list {
     ($records:expr => $visitor:expr) => {
         each_list!(@ $records, $visitor, agencies vendors programs partnerships disclosures
-            reported_totals events sources evidence issues corrections)
+            reported_totals events sources evidence issues corrections coverage)
     };
     (@ $records:expr, $visitor:expr, $($list:ident)+) => {{
         let Records { $($list),+ } = $records;
@@ -98,6 +100,7 @@ impl Records {
             sources,
             issues,
             corrections,
+            coverage,
         } = self;
         visitor.visit(&previous.evidence, evidence);
         visitor.visit(&previous.vendors, vendors);
@@ -110,6 +113,7 @@ impl Records {
         visitor.visit(&previous.sources, sources);
         visitor.visit(&previous.issues, issues);
         visitor.visit(&previous.corrections, corrections);
+        visitor.visit(&previous.coverage, coverage);
     }
 }
 

@@ -205,4 +205,5 @@ pub const RESOURCES: &[Resource] = &[
     Resource::of::<super::Evidence>(),
     Resource::of::<super::Issue>(),
     Resource::of::<super::Correction>(),
+    Resource::of::<super::CoverageCell>(),
 ];

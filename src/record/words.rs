@@ -422,6 +422,52 @@ words! {
 }
 
 words! {
+    /// How much of a cell of the coverage a source covers.
+    Extent {
+        /// All partnerships of the cell, as the source says of itself.
+        Exhaustive = "exhaustive",
+        /// A part, found by looking.
+        Sample = "sample",
+        /// What its editors chose.
+        Editorial = "editorial",
+        /// Nothing: no source looked.
+        None = "none",
+    }
+}
+
+impl From<Completeness> for Extent {
+    fn from(completeness: Completeness) -> Self {
+        match completeness {
+            Completeness::Exhaustive => Self::Exhaustive,
+            Completeness::Sample => Self::Sample,
+            Completeness::Editorial => Self::Editorial,
+        }
+    }
+}
+
+words! {
+    /// What follows for an agency from a source that does not list it.
+    Conclusion {
+        /// The source lists all partnerships of such agencies: none was found.
+        CheckedNoneFound = "checked_none_found",
+        /// Nothing.
+        NotChecked = "not_checked",
+    }
+}
+
+words! {
+    /// What is known of an agency's part in a program.
+    CoverageWord {
+        /// A partnership is documented.
+        Documented = "documented",
+        /// A source that lists all partnerships of such agencies does not list one.
+        CheckedNoneFound = "checked_none_found",
+        /// No source that would list it is known: nothing can be concluded.
+        NotChecked = "not_checked",
+    }
+}
+
+words! {
     /// What a piece of evidence or a correction is about.
     SubjectType {
         /// An agency.

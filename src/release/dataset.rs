@@ -12,7 +12,7 @@ use crate::release::manifest::GateVerdict;
 
 /// Version of the schema of a release file and of the files made from it. Within a major version
 /// columns and tables are only added.
-pub const SCHEMA_VERSION: &str = "1.0.0";
+pub const SCHEMA_VERSION: &str = "1.1.0";
 
 /// Everything a release file holds.
 #[derive(Debug, Clone, PartialEq)]

@@ -4,6 +4,7 @@
 //! both stay visible in the evidence.
 
 mod agencies;
+pub mod coverage;
 mod curated;
 mod evidence;
 mod fields;
@@ -22,8 +23,9 @@ use chrono::{Days, NaiveDate};
 pub use memory::Memory;
 
 use crate::record::{
-    Agency, AgencyId, Decision, EvidenceId, Finding, Identity, Listing, Normals, NotAnId, Record,
-    Records, Redirect, ReleaseId, Source, SourceId, Statement, SubjectType, Visit, Withdrawal,
+    Agency, AgencyId, CoverageCell, CoverageId, Decision, EvidenceId, Finding, Identity, Listing,
+    Normals, NotAnId, Record, Records, Redirect, ReleaseId, Source, SourceId, Statement,
+    SubjectType, Visit, Withdrawal,
 };
 use identity::Identities;
 
@@ -138,6 +140,11 @@ pub fn resolve(input: &Input<'_>) -> Result<Resolved, ResolveError> {
     records.evidence = evidence::evidence(input.memory, &subjects);
     let (issues, unread) = findings::issues(findings, input.memory.unread.len(), &mut identities)?;
     records.issues = issues;
+    let lists = coverage::Lists::of(&records, &input.memory.editions);
+    records.coverage = lists.cells(|mint_key| {
+        let id = identities.id(CoverageCell::TABLE, CoverageId::PREFIX, mint_key)?;
+        Ok::<_, ResolveError>(id.parse()?)
+    })?;
     totals::count(&mut records);
     let (redirects, withdrawals) = trail::trail(input, &records, &identities, &made);
     sort(&mut records);

@@ -3,14 +3,17 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::Input;
+use super::coverage::names_a_source;
 use super::identity::Identities;
 use super::partnerships::unmatched_mint_key;
-use crate::record::{Issue, Listing, Partnership, Record, Records, Redirect, Withdrawal};
+use crate::record::{
+    CoverageCell, Identity, Issue, Listing, Partnership, Record, Records, Redirect, Withdrawal,
+};
 
 /// All merges and withdrawals so far, with those of this run.
 ///
-/// Only partnerships and issues can go: a partnership whose agency was told differently, and an
-/// issue that is no longer found. An agency or a curated record that is gone without a trail is
+/// Only partnerships, issues and cells of the coverage can go: a partnership whose agency was told
+/// differently, an issue that is no longer found, and a cell that nobody had looked at. An agency or a curated record that is gone without a trail is
 /// left to the gates.
 pub(super) fn trail(
     input: &Input<'_>,
@@ -23,6 +26,7 @@ pub(super) fn trail(
         .iter()
         .map(|partnership| partnership.id.as_str())
         .chain(records.issues.iter().map(|issue| issue.id.as_str()))
+        .chain(records.coverage.iter().map(|cell| cell.id.as_str()))
         .collect();
     // An id that is in use again has no trail.
     let gone = |id: &str| !current.contains(id);
@@ -52,18 +56,13 @@ pub(super) fn trail(
             },
         );
     }
-    let published: HashMap<&str, &str> = input
-        .identities
-        .iter()
-        .filter(|identity| identity.resource == Partnership::TABLE)
-        .map(|identity| (identity.id.as_str(), identity.resource.as_str()))
-        .collect();
-    for (id, resource) in published {
-        if gone(id) && !redirects.contains_key(id) {
-            withdrawals.entry(id.to_owned()).or_insert_with(|| Withdrawal {
-                resource: resource.to_owned(),
-                id: id.to_owned(),
-                reason: "its evidence is now taken to speak of another agency".to_owned(),
+    for identity in input.identities {
+        let Some(reason) = reason(identity) else { continue };
+        if gone(&identity.id) && !redirects.contains_key(&identity.id) {
+            withdrawals.entry(identity.id.clone()).or_insert_with(|| Withdrawal {
+                resource: identity.resource.clone(),
+                id: identity.id.clone(),
+                reason: reason.to_owned(),
             });
         }
     }
@@ -76,6 +75,19 @@ pub(super) fn trail(
     }
     point_at_survivors(&mut redirects);
     (redirects.into_values().collect(), withdrawals.into_values().collect())
+}
+
+/// Why a record that is gone is gone, where it is of a sort that can go.
+fn reason(identity: &Identity) -> Option<&'static str> {
+    if identity.resource == Partnership::TABLE {
+        Some("its evidence is now taken to speak of another agency")
+    } else if identity.resource != CoverageCell::TABLE {
+        None
+    } else if names_a_source(&identity.mint_key) {
+        Some("the source is not taken to have looked there any more")
+    } else {
+        Some("a source has looked there by now")
+    }
 }
 
 /// A redirect to an id that was merged in turn points at the last survivor.

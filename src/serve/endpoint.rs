@@ -96,6 +96,7 @@ pub(super) const TAGS: &[(&str, &str)] = &[
     ("evidence", "What sources say, verbatim, and where they say so."),
     ("issues", "Rows and values that could not be used as they stand."),
     ("corrections", "Errors somebody pointed out, and what became of them."),
+    ("coverage", "Which source looked where, as of when, and where none did."),
     ("releases", "Releases, their files, and what changed."),
     ("service", "The service itself."),
 ];

@@ -2,6 +2,7 @@
 
 mod agency;
 mod correction;
+mod coverage;
 mod disclosure;
 mod event;
 mod evidence;
@@ -14,6 +15,7 @@ mod vendor;
 
 pub use agency::Agency;
 pub use correction::Correction;
+pub use coverage::CoverageCell;
 pub use disclosure::Disclosure;
 pub use event::Event;
 pub use evidence::Evidence;

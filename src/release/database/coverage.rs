@@ -4,7 +4,8 @@ use chrono::NaiveDate;
 
 use super::open::Statement;
 use super::{DatabaseError, ReleaseDatabase};
-use crate::record::{Completeness, PartnershipStatus, Role, Service};
+use crate::record::{PartnershipStatus, Role, Service};
+use crate::resolve::coverage::{self, Look};
 
 /// Who looked for partnerships, and for which. The same for every agency of a release.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -17,6 +18,26 @@ pub struct Survey {
     pub unmatched: Vec<UnmatchedListings>,
 }
 
+impl Survey {
+    /// The sources that looked for partnerships of a program by agencies of a service.
+    #[must_use]
+    pub fn covering(&self, program_id: &str, service: Service) -> Vec<&Look> {
+        coverage::covering(&self.looks, program_id, service)
+    }
+
+    /// Partnerships of a program that are reported for a state and service, or for no state, and
+    /// whose agency could not be told.
+    #[must_use]
+    pub fn unmatched(&self, program_id: &str, service: Service, state: &str) -> i64 {
+        let may_be = self.unmatched.iter().filter(|unmatched| {
+            unmatched.program_id == program_id
+                && unmatched.state.as_ref().is_none_or(|named| named == state)
+                && coverage::overlap(unmatched.service, service)
+        });
+        may_be.map(|unmatched| unmatched.partnerships).sum()
+    }
+}
+
 /// A program partnerships could be of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SurveyedProgram {
@@ -26,23 +47,6 @@ pub struct SurveyedProgram {
     pub name: String,
     /// Its vendor.
     pub vendor_id: String,
-}
-
-/// That a source listed partnerships of a program by agencies of a service.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Look {
-    /// The program.
-    pub program_id: String,
-    /// The source.
-    pub source_id: String,
-    /// The name of the source.
-    pub source_name: String,
-    /// How much of its subject the source covers.
-    pub completeness: Completeness,
-    /// The service.
-    pub service: Service,
-    /// The date of the newest edition that lists any.
-    pub as_of_on: NaiveDate,
 }
 
 /// How many partnerships of a program are of agencies that could not be told.

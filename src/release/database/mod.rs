@@ -21,7 +21,7 @@ mod write;
 
 pub use cells::Cells;
 pub use compare::{Comparison, Difference, FieldDifference};
-pub use coverage::{AgencyListing, Look, Survey, SurveyedProgram, UnmatchedListings};
+pub use coverage::{AgencyListing, Survey, SurveyedProgram, UnmatchedListings};
 pub use keys::KeyScheme;
 pub use open::{DatabaseError, Meta, ReleaseDatabase};
 pub use plans::{Part, PlanStep};
@@ -30,4 +30,6 @@ pub use query::{Filter, Op, Page, Query, SortBy, SortKey, ValidOn};
 pub use read::{Change, Group, Identity};
 pub use region::{BoundingBox, Near, Region};
 pub use words::Words;
-pub use write::{Writer, indexes, is_searched, schema_text, searched_words, write};
+pub use write::{Writer, indexes, is_searched, schema_text, searched_words, tables_text, write};
+
+pub use crate::resolve::coverage::{Look, word as coverage_word};

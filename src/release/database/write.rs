@@ -11,9 +11,16 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use super::open::{DatabaseError, Statement};
 use crate::record::{Cell, Column, Field, Identity, RESOURCES, Record, ReleaseId, VisitRef};
 use crate::release::dataset::{Dataset, SCHEMA_VERSION, Since};
+use crate::resolve::coverage::Lists;
 
 /// The schema of a release file. Inside a major version migrations only add.
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/release");
+
+/// The text of every migration, in order.
+const SCHEMAS: &[&str] = &[
+    include_str!("../../../migrations/release/00000000000001_first_schema/up.sql"),
+    include_str!("../../../migrations/release/00000000000002_coverage/up.sql"),
+];
 
 /// Indexes of several columns, made after the rows.
 const INDEXES: &str = include_str!("../../../migrations/release-indexes.sql");
@@ -72,6 +79,10 @@ pub fn write(path: &Path, dataset: &Dataset) -> Result<(), DatabaseError> {
     let mut writer = Writer::create(path)?;
     writer.meta(*release, *published_at, software_version)?;
     records.each(&mut writer)?;
+    // What is known of each agency's part in each program follows from the records.
+    let editions_read = editions.iter().map(|edition| &edition.what);
+    let known = Lists::of(records, editions_read).agencies();
+    writer.insert("agency_coverage", known.iter().map(rows::agency_coverage))?;
     writer.insert("unread", unread.iter().map(|id| vec![text(id)]))?;
     writer.identities(identities.iter())?;
     writer.insert("redirects", redirects.iter().map(rows::redirect))?;
@@ -203,8 +214,13 @@ fn failed(path: &Path, source: diesel::result::Error) -> DatabaseError {
 /// SHA-256 of the schema's text is part of the manifest: this is that text.
 #[must_use]
 pub fn schema_text() -> String {
-    let first = include_str!("../../../migrations/release/00000000000001_first_schema/up.sql");
-    format!("{first}{}", indexes())
+    format!("{}{}", tables_text(), indexes())
+}
+
+/// The statements that make the tables of a release file, without rows.
+#[must_use]
+pub fn tables_text() -> String {
+    SCHEMAS.concat()
 }
 
 /// The statements that make a release file fast to ask, once its rows are there.
@@ -249,6 +265,7 @@ mod rows {
     use crate::record::{Cell, Edition, Field, Identity, Redirect, Withdrawal};
     use crate::release::GateVerdict;
     use crate::release::dataset::{Change, Since};
+    use crate::resolve::coverage::AgencyCoverage;
 
     pub(super) fn identity(since: &Since<Identity>) -> Vec<Cell> {
         let Identity { resource, mint_key, id } = &since.what;
@@ -285,6 +302,18 @@ mod rows {
         vec![release.to_cell(), resource, id, kind.to_cell(), cause.to_cell(), text(fields)]
     }
 
+    pub(super) fn agency_coverage(known: &AgencyCoverage) -> Vec<Cell> {
+        let AgencyCoverage { agency_id, program_id, coverage, as_of_on, sources } = known;
+        let sources: Vec<String> = sources.iter().map(ToString::to_string).collect();
+        vec![
+            agency_id.to_cell(),
+            program_id.to_cell(),
+            coverage.to_cell(),
+            as_of_on.to_cell(),
+            sources.to_cell(),
+        ]
+    }
+
     pub(super) fn gate(verdict: &GateVerdict) -> Vec<Cell> {
         let GateVerdict { gate, subject, passed, measured, allowed, detail } = verdict;
         let [gate, subject] = [text(gate), text(subject)];
@@ -298,6 +327,16 @@ fn text(value: &str) -> Cell {
 
 fn count(number: usize) -> Cell {
     Cell::Integer(i64::try_from(number).unwrap_or(i64::MAX))
+}
+
+/// Writes what is known of each agency's part in each program: it follows from the records.
+pub(super) fn agency_coverage(
+    connection: &mut SqliteConnection,
+    dataset: &Dataset,
+) -> QueryResult<()> {
+    let editions = dataset.editions.iter().map(|edition| &edition.what);
+    let known = Lists::of(&dataset.records, editions).agencies();
+    insert(connection, "agency_coverage", known.iter().map(rows::agency_coverage))
 }
 
 /// Inserts rows of equal width, many a statement.
@@ -333,9 +372,9 @@ pub fn searched_words(columns: &[Column], cells: &[Cell]) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-/// Whether the records of a table are found by words; evidence, issues, sources and corrections
-/// are found by what they belong to.
+/// Whether the records of a table are found by words; evidence, issues, sources, corrections and
+/// the coverage are found by what they belong to.
 #[must_use]
 pub fn is_searched(table: &str) -> bool {
-    !["evidence", "issues", "sources", "corrections"].contains(&table)
+    !["evidence", "issues", "sources", "corrections", "coverage"].contains(&table)
 }

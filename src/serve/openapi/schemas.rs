@@ -5,8 +5,8 @@ use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::record::{
-    Agency, Correction, Disclosure, Event, Evidence, Issue, Partnership, Program, RESOURCES,
-    Record as _, ReportedTotal, Resource, Source, Vendor,
+    Agency, Correction, CoverageCell, Disclosure, Event, Evidence, Issue, Partnership, Program,
+    RESOURCES, Record as _, ReportedTotal, Resource, Source, Vendor,
 };
 use crate::release::Manifest;
 use crate::serve::error::ProblemDocument;
@@ -65,6 +65,7 @@ pub(super) fn all() -> Value {
     collect::<Evidence>(&mut schemas);
     collect::<Issue>(&mut schemas);
     collect::<Correction>(&mut schemas);
+    collect::<CoverageCell>(&mut schemas);
     collect::<Meta>(&mut schemas);
     collect::<ListMeta>(&mut schemas);
     collect::<Links>(&mut schemas);

@@ -2,7 +2,7 @@
 //!
 //! That nothing is known is an answer only where somebody looked at all of them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use serde::Serialize;
@@ -12,9 +12,9 @@ use utoipa::ToSchema;
 use super::json as json_answer;
 use super::records::{elsewhere, id_segment, unknown};
 use crate::record::{
-    Agency, Completeness, PartnershipStatus, Record as _, ReleaseId, Resource, Role, Service,
+    Agency, Completeness, CoverageWord, PartnershipStatus, Record as _, ReleaseId, Resource, Role,
 };
-use crate::release::database::{AgencyListing, Look, Survey, SurveyedProgram};
+use crate::release::database::{AgencyListing, Look, Survey, SurveyedProgram, coverage_word};
 use crate::serve::answer::{Answer, Plan};
 use crate::serve::endpoint::{Answers, Base, Call, Endpoint};
 use crate::serve::error::Problem;
@@ -64,18 +64,6 @@ pub(super) struct ProgramCoverage {
     pub(super) unmatched_partnerships: i64,
 }
 
-/// What is known of an agency's part in a program.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum CoverageWord {
-    /// A partnership is documented.
-    Documented,
-    /// A source that lists all partnerships of such agencies does not list one.
-    CheckedNoneFound,
-    /// No source that would list it is known: nothing can be concluded.
-    NotChecked,
-}
-
 /// A partnership of the agency.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct DocumentedPartnership {
@@ -117,6 +105,17 @@ pub(super) struct CoveringSource {
     pub(super) completeness: Completeness,
     /// Date of its newest edition that lists any.
     pub(super) as_of_on: NaiveDate,
+}
+
+impl CoveringSource {
+    fn of(look: &Look) -> Self {
+        Self {
+            source_id: look.source_id.clone(),
+            source_name: look.source_name.clone(),
+            completeness: look.completeness,
+            as_of_on: look.as_of_on,
+        }
+    }
 }
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -216,25 +215,17 @@ fn program_coverage(
     program: &SurveyedProgram,
 ) -> ProgramCoverage {
     let partnerships = documented(listings, program);
-    let looks: Vec<&Look> =
-        survey.looks.iter().filter(|look| look.program_id == program.id).collect();
-    let (checked_by, sampled_by): (Vec<_>, Vec<_>) = covering(&looks, agency.service)
+    let covering = survey.covering(&program.id, agency.service);
+    let coverage = coverage_word(!partnerships.is_empty(), &covering);
+    let (checked_by, sampled_by): (Vec<_>, Vec<_>) = covering
         .into_iter()
+        .map(CoveringSource::of)
         .partition(|source| source.completeness == Completeness::Exhaustive);
-    let (coverage, as_of_on) = if !partnerships.is_empty() {
-        let listed = partnerships.iter().filter_map(|partnership| partnership.last_listed_on);
-        (CoverageWord::Documented, listed.max())
-    } else if !checked_by.is_empty() {
-        let searched = checked_by.iter().map(|source| source.as_of_on);
-        (CoverageWord::CheckedNoneFound, searched.max())
-    } else {
-        (CoverageWord::NotChecked, None)
+    let as_of_on = match coverage {
+        CoverageWord::Documented => partnerships.iter().filter_map(|p| p.last_listed_on).max(),
+        CoverageWord::CheckedNoneFound => checked_by.iter().map(|source| source.as_of_on).max(),
+        CoverageWord::NotChecked => None,
     };
-    let unmatched = survey.unmatched.iter().filter(|unmatched| {
-        unmatched.program_id == program.id
-            && unmatched.state.as_ref().is_none_or(|state| *state == agency.state)
-            && overlap(unmatched.service, agency.service)
-    });
     let mut found = ProgramCoverage {
         program_id: program.id.clone(),
         program_name: program.name.clone(),
@@ -245,7 +236,7 @@ fn program_coverage(
         partnerships,
         checked_by,
         sampled_by,
-        unmatched_partnerships: unmatched.map(|unmatched| unmatched.partnerships).sum(),
+        unmatched_partnerships: survey.unmatched(&program.id, agency.service, &agency.state),
     };
     found.statement = found.in_words(agency);
     found
@@ -269,35 +260,4 @@ fn documented(listings: &[AgencyListing], program: &SurveyedProgram) -> Vec<Docu
         }));
     }
     partnerships.into_values().collect()
-}
-
-/// The sources that list partnerships of agencies of a service.
-///
-/// Who serves as police and as fire department is covered where both are, as of the older of the
-/// two dates, or where such agencies themselves are.
-fn covering(looks: &[&Look], service: Service) -> Vec<CoveringSource> {
-    let ids: BTreeSet<&str> = looks.iter().map(|look| look.source_id.as_str()).collect();
-    let source = |id| {
-        let of =
-            |service| looks.iter().find(|look| look.source_id == id && look.service == service);
-        let look = of(service).or_else(|| match service {
-            Service::Both => {
-                let (police, fire) = of(Service::LawEnforcement).zip(of(Service::Fire))?;
-                Some(if police.as_of_on < fire.as_of_on { police } else { fire })
-            }
-            Service::LawEnforcement | Service::Fire => None,
-        })?;
-        Some(CoveringSource {
-            source_id: look.source_id.clone(),
-            source_name: look.source_name.clone(),
-            completeness: look.completeness,
-            as_of_on: look.as_of_on,
-        })
-    };
-    ids.into_iter().filter_map(source).collect()
-}
-
-/// Whether agencies of the one service can be agencies of the other.
-fn overlap(one: Service, other: Service) -> bool {
-    one == other || one == Service::Both || other == Service::Both
 }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::coverage::{CoverageWord, CoveringSource, ProgramCoverage};
-use crate::record::{Agency, PartnershipStatus, Role, Service};
+use super::coverage::{CoveringSource, ProgramCoverage};
+use crate::record::{Agency, CoverageWord, PartnershipStatus, Role, Service};
 
 impl ProgramCoverage {
     /// What is known, as one sentence for a resident.

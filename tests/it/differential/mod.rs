@@ -239,4 +239,5 @@ resources! {
     evidence_is_what_the_records_say of "evidence";
     issues_are_what_the_records_say of "issues";
     corrections_are_what_the_records_say of "corrections";
+    the_coverage_is_what_the_records_say of "coverage";
 }

@@ -240,7 +240,8 @@ pub(super) fn question(
         let kept = resource.columns.iter().filter(|column| keep(column));
         kept.map(|column| column.name.to_owned()).collect()
     };
-    let can_search = !["evidence", "issues", "sources", "corrections"].contains(&resource.table);
+    let can_search =
+        !["evidence", "issues", "sources", "corrections", "coverage"].contains(&resource.table);
     let has_place = resource.location().is_some();
     let has_days = resource.validity.is_some();
     let circle = (select(CENTRES), select(RADII)).prop_map(|((lat, lon), radius_km)| Circle {

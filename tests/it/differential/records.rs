@@ -225,6 +225,7 @@ fn id(table: &str, row: usize) -> String {
         "evidence" => "evd",
         "issues" => "iss",
         "corrections" => "cor",
+        "coverage" => "cov",
         slug => return format!("{}-{}", slug.trim_end_matches('s'), row * 7919 % 1009),
     };
     format!("{prefix}_{:010}", row * 7_919_919 % 9_999_991)

@@ -11,12 +11,11 @@ use porchlight::record::{
     PartnershipId, PartnershipStatus, RESOURCES, Record, ReleaseId, ReportedTotal, ReportedTotalId,
     Resource, Role, Service, Source, Stage, SubjectType, ValueKind,
 };
-use porchlight::release::database::{indexes, is_searched, searched_words};
+use porchlight::release::database::{indexes, is_searched, searched_words, tables_text};
+use porchlight::release::dataset::SCHEMA_VERSION;
 use porchlight::release::{
     MANIFEST_FILE, Manifest, ManifestDraft, ManifestFile, PreviousRelease, digest,
 };
-
-const SCHEMA: &str = include_str!("../../../migrations/release/00000000000001_first_schema/up.sql");
 
 /// A release in the making.
 pub(crate) struct ReleaseBuilder {
@@ -35,7 +34,7 @@ impl ReleaseBuilder {
         let meta = [
             ("release", release.to_string()),
             ("published_at", published_at),
-            ("schema_version", "1.0.0".to_owned()),
+            ("schema_version", SCHEMA_VERSION.to_owned()),
             ("software_version", "0.1.0".to_owned()),
         ];
         let statements = meta
@@ -131,7 +130,7 @@ impl ReleaseBuilder {
         let database = folder.join("dataset.sqlite");
         {
             let mut connection = SqliteConnection::establish(database.to_str().unwrap()).unwrap();
-            connection.batch_execute(SCHEMA).unwrap();
+            connection.batch_execute(&tables_text()).unwrap();
             connection.batch_execute("BEGIN").unwrap();
             for ((table, id), cells) in &self.records {
                 connection.batch_execute(&insert(&RESOURCES[*table], id, cells)).unwrap();
@@ -166,7 +165,7 @@ fn manifest(release: ReleaseId, previous: Option<ReleaseId>) -> ManifestDraft {
     ManifestDraft {
         release,
         published_at: format!("{}T06:00:00Z", release.date()).parse().unwrap(),
-        schema_version: "1.0.0".to_owned(),
+        schema_version: SCHEMA_VERSION.to_owned(),
         schema_sha256: "0".repeat(64),
         software_version: "0.1.0".to_owned(),
         previous: previous
