@@ -110,10 +110,12 @@ fn stage_files(
         sources: Vec::new(),
         changes: BTreeMap::from(changes),
         gates: Vec::new(),
+        active_days: None,
+        signing_key: None,
     };
     let database = ReleaseDatabase::open(path)?;
     let materials = Materials { database: &database, previous: None };
-    stage(folder, draft, &materials, watch).context("the files could not be made")
+    stage(folder, draft, &materials, None, watch).context("the files could not be made")
 }
 
 /// When each step began. Steps that run side by side share their time.

@@ -7,8 +7,8 @@ use crate::config::ConfigError;
 use crate::fetch::FetchError;
 use crate::mirror::MirrorError;
 use crate::refresh::RefreshError;
-use crate::release::ManifestError;
 use crate::release::database::DatabaseError;
+use crate::release::{KeyError, ManifestError};
 use crate::serve::ReleasesError;
 use crate::storage::StorageError;
 
@@ -82,6 +82,9 @@ impl Exit {
         if let Some(error) = cause.downcast_ref::<CatalogError>() {
             return Some(Self::of_catalog(error));
         }
+        if let Some(error) = cause.downcast_ref::<KeyError>() {
+            return Some(Self::of_key(error));
+        }
         match cause.downcast_ref::<RefreshError>()? {
             RefreshError::Database(_)
             | RefreshError::Damaged { .. }
@@ -89,6 +92,7 @@ impl Exit {
             | RefreshError::FutureEdition { .. }
             | RefreshError::NotReadable { .. }
             | RefreshError::UnknownSource(_)
+            | RefreshError::NoSuchRelease(_)
             | RefreshError::NotHeld(_) => Some(Self::BadData),
             RefreshError::Scratch { .. } => Some(Self::InputOutput),
             RefreshError::Client(_) | RefreshError::Resolve(_) | RefreshError::Panicked(_) => {
@@ -97,6 +101,7 @@ impl Exit {
             // What failed there says more.
             RefreshError::Storage(_)
             | RefreshError::Catalog(_)
+            | RefreshError::Key(_)
             | RefreshError::Pointer(_)
             | RefreshError::Stage(_)
             | RefreshError::Publish(_) => None,
@@ -147,6 +152,17 @@ impl Exit {
             | FetchError::Size { .. }
             | FetchError::OtherPart { .. }
             | FetchError::Connection { .. } => Self::BadData,
+        }
+    }
+
+    fn of_key(error: &KeyError) -> Self {
+        match error {
+            KeyError::Unreadable { .. }
+            | KeyError::Open { .. }
+            | KeyError::NoSecretKey { .. }
+            | KeyError::NoPublicKey(_) => Self::Configuration,
+            KeyError::Unwritable { .. } => Self::InputOutput,
+            KeyError::Unusable(_) => Self::Internal,
         }
     }
 

@@ -3,6 +3,7 @@
 mod exit;
 mod health;
 mod import;
+mod key;
 mod mirror;
 mod openapi;
 mod output;
@@ -45,9 +46,12 @@ enum Verb {
     Import(import::Arguments),
     /// Copy the releases of another host, checked byte for byte.
     Mirror(mirror::Arguments),
-    /// List, show, verify and accept releases.
+    /// List, show, verify, rebuild and accept releases.
     #[command(subcommand)]
     Release(release::Verb),
+    /// Make the key that signs releases.
+    #[command(subcommand)]
+    Key(key::Verb),
     /// List the sources, and how they are doing.
     Sources(sources::Arguments),
     /// Print the `OpenAPI` document.
@@ -75,6 +79,9 @@ fn run(cli: Cli, given: settings::Environment) -> anyhow::Result<Exit> {
     if let Verb::Openapi(arguments) = verb {
         return openapi::run(arguments);
     }
+    if let Verb::Key(verb) = verb {
+        return key::run(verb);
+    }
     let config = Config::try_from(settings.into_raw())?;
     telemetry::start(&config.log)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
@@ -87,6 +94,7 @@ fn run(cli: Cli, given: settings::Environment) -> anyhow::Result<Exit> {
             Verb::Release(verb) => release::run(&config, verb).await,
             Verb::Sources(arguments) => sources::run(&config, &arguments).await,
             Verb::Openapi(arguments) => openapi::run(arguments),
+            Verb::Key(verb) => key::run(verb),
             Verb::Health => health::run(&config).await,
         }
     })

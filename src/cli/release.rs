@@ -1,9 +1,12 @@
 //! `porchlight release`: what is published, whether it is whole, and what a person decides.
 
+use std::path::{Path, PathBuf};
+
 use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::exit::{Exit, Refusal};
+use super::key::Trusted;
 use super::output::{self, say, say_json, watched};
 use super::refresh::tell;
 use super::verify_url;
@@ -11,7 +14,10 @@ use crate::catalog::Catalog;
 use crate::config::Config;
 use crate::mirror::CheckOptions;
 use crate::record::ReleaseId;
-use crate::release::{Fault, pointer, verify_chain, verify_release};
+use crate::refresh::{DifferingTable, Rebuilt};
+use crate::release::{
+    ChainReport, Fault, PublicKey, pointer, verify_chain, verify_folder, verify_release,
+};
 use crate::storage::Storage;
 
 #[derive(Debug, Subcommand)]
@@ -46,6 +52,19 @@ pub(super) enum Verb {
         /// Walk the API of the host and leave its files aside
         #[arg(long, requires = "url")]
         api_only: bool,
+        /// Check a folder that somebody downloaded instead, with `manifest.json` in it
+        #[arg(long, value_name = "DIR", conflicts_with_all = ["release", "url"])]
+        folder: Option<PathBuf>,
+        #[command(flatten)]
+        trusted: Trusted,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Make a release again from its captures and the release before it, and compare; publish
+    /// nothing
+    Rebuild {
+        /// The release; `latest` for the newest
+        release: String,
         #[command(flatten)]
         output: Output,
     },
@@ -72,16 +91,20 @@ pub(super) async fn run(config: &Config, verb: Verb) -> anyhow::Result<Exit> {
             bar.finish_and_clear();
             tell(&report, output.json)
         }
-        Verb::Verify { release, url, named, api_only, output } => {
+        Verb::Verify { release, url, named, api_only, folder, trusted, output } => {
             let release = release.or(named);
-            match url {
-                Some(url) => {
-                    let options = CheckOptions { release, api_only };
-                    verify_url::run(config, &url, options, output.json).await
-                }
-                None => verify(config, release, output.json).await,
+            if let Some(url) = url {
+                let options = CheckOptions { release, api_only };
+                return verify_url::run(config, &url, options, output.json).await;
             }
+            let what = match (release, folder) {
+                (_, Some(folder)) => What::Folder(folder),
+                (Some(release), None) => What::Release(release),
+                (None, None) => What::Chain,
+            };
+            verify(config, &what, trusted.key()?.as_ref(), output.json).await
         }
+        Verb::Rebuild { release, output } => rebuild(config, &release, output.json).await,
     }
 }
 
@@ -116,46 +139,131 @@ async fn list(config: &Config, as_json: bool) -> anyhow::Result<Exit> {
 
 async fn show(config: &Config, release: &str) -> anyhow::Result<Exit> {
     let storage = Storage::open(&config.storage)?;
-    let missing = |words: String| Refusal::new(Exit::BadData, words);
-    let unknown = || missing(format!("there is no release `{release}`; `release list` lists all"));
-    let id = match release {
-        "latest" => {
-            let latest = pointer::latest(&storage).await?;
-            latest.ok_or_else(|| missing("nothing is published yet".to_owned()))?.release
-        }
-        named => named.parse::<ReleaseId>().map_err(|_form| unknown())?,
-    };
-    let (_, bytes) = pointer::manifest(&storage, id).await?.ok_or_else(unknown)?;
+    let id = named(&storage, release).await?;
+    let (_, bytes) = pointer::manifest(&storage, id).await?.ok_or_else(|| unknown(release))?;
     say(std::str::from_utf8(&bytes)?.trim_end())?;
     Ok(Exit::Done)
 }
 
+/// The release that a person names.
+async fn named(storage: &Storage, release: &str) -> anyhow::Result<ReleaseId> {
+    if release == "latest" {
+        let none = || Refusal::new(Exit::BadData, "nothing is published yet");
+        return Ok(pointer::latest(storage).await?.ok_or_else(none)?.release);
+    }
+    Ok(release.parse::<ReleaseId>().map_err(|_form| unknown(release))?)
+}
+
+fn unknown(release: &str) -> Refusal {
+    let words = format!("there is no release `{release}`; `release list` lists all");
+    Refusal::new(Exit::BadData, words)
+}
+
+/// What is to be verified.
+enum What {
+    Chain,
+    Release(ReleaseId),
+    Folder(PathBuf),
+}
+
 async fn verify(
     config: &Config,
-    release: Option<ReleaseId>,
+    what: &What,
+    trusted: Option<&PublicKey>,
     as_json: bool,
 ) -> anyhow::Result<Exit> {
-    let storage = Storage::open(&config.storage)?;
-    let scratch = config.home.join("staging");
-    let (reports, pointer_faults) = if let Some(release) = release {
-        (vec![verify_release(&storage, release, &scratch).await?], Vec::new())
-    } else {
-        let chain = verify_chain(&storage, &scratch).await?;
-        (chain.releases, chain.pointer_faults)
+    // A folder somebody downloaded needs no home.
+    let scratch = match what {
+        What::Chain | What::Release(_) => config.home.join("staging"),
+        What::Folder(_) => std::env::temp_dir(),
     };
-    let checked: Vec<ReleaseId> = reports.iter().map(|report| report.release).collect();
-    let faults: Vec<Fault> =
-        reports.into_iter().flat_map(|report| report.faults).chain(pointer_faults).collect();
+    let scratch = scratch.join(format!("porchlight-verify-{}", std::process::id()));
+    std::fs::create_dir_all(&scratch)?;
+    let checked = check(config, what, trusted, &scratch).await;
+    std::fs::remove_dir_all(&scratch)?;
+    let ChainReport { releases, chain_faults } = checked?;
+    let faults: Vec<&Fault> =
+        releases.iter().flat_map(|report| &report.faults).chain(&chain_faults).collect();
+    let exit = if faults.is_empty() { Exit::Done } else { Exit::BadData };
     if as_json {
-        say_json(&json!({ "checked": checked, "faults": faults }))?;
-    } else {
-        for fault in &faults {
-            say(fault.to_string())?;
-        }
-        for release in &checked {
-            let whole = !faults.iter().any(|fault| fault.release == *release);
-            say(format!("{release:<16} {}", if whole { "whole" } else { "NOT WHOLE" }))?;
-        }
+        let checked: Vec<ReleaseId> = releases.iter().map(|report| report.release).collect();
+        let signed = releases.iter().filter(|report| report.signed);
+        let signed: Vec<ReleaseId> = signed.map(|report| report.release).collect();
+        say_json(&json!({ "checked": checked, "signed": signed, "faults": faults }))?;
+        return Ok(exit);
     }
-    Ok(if faults.is_empty() { Exit::Done } else { Exit::BadData })
+    for fault in &faults {
+        say(fault.to_string())?;
+    }
+    for report in &releases {
+        let whole = !faults.iter().any(|fault| fault.release == report.release);
+        let signed = if report.signed { ", signed" } else { "" };
+        let found = if whole { "whole" } else { "NOT WHOLE" };
+        say(format!("{:<16} {found}{signed}", report.release.to_string()))?;
+    }
+    Ok(exit)
+}
+
+async fn check(
+    config: &Config,
+    what: &What,
+    trusted: Option<&PublicKey>,
+    scratch: &Path,
+) -> anyhow::Result<ChainReport> {
+    let alone = |report| ChainReport { releases: vec![report], chain_faults: Vec::new() };
+    Ok(match what {
+        What::Folder(folder) => alone(verify_folder(folder, trusted, scratch).await?),
+        What::Release(release) => {
+            let storage = Storage::open(&config.storage)?;
+            alone(verify_release(&storage, *release, trusted, scratch).await?)
+        }
+        What::Chain => {
+            let storage = Storage::open(&config.storage)?;
+            verify_chain(&storage, trusted, scratch).await?
+        }
+    })
+}
+
+async fn rebuild(config: &Config, release: &str, as_json: bool) -> anyhow::Result<Exit> {
+    let (context, bar) = watched(config)?;
+    let release = named(context.storage(), release).await?;
+    let rebuilt = context.rebuild(release).await?;
+    bar.finish_and_clear();
+    let exit = if rebuilt.has_same_rows() { Exit::Done } else { Exit::BadData };
+    if as_json {
+        let mut answer = serde_json::to_value(&rebuilt)?;
+        answer["same_rows"] = rebuilt.has_same_rows().into();
+        answer["same_bytes"] = rebuilt.has_same_bytes().into();
+        say_json(&answer)?;
+        return Ok(exit);
+    }
+    for line in in_words(&rebuilt) {
+        say(line)?;
+    }
+    Ok(exit)
+}
+
+fn in_words(rebuilt: &Rebuilt) -> Vec<String> {
+    let Rebuilt { release, made_by, rebuilt_by, differing_tables, differing_files } = rebuilt;
+    let mut lines: Vec<String> = differing_tables
+        .iter()
+        .map(|DifferingTable { table, published_rows, made_rows, first }| {
+            let counts = format!("{table}: {published_rows} records published, {made_rows} made");
+            let Some(first) = first else { return counts };
+            let where_it_is = match (first.is_in_first, first.is_in_second) {
+                (true, false) => "only published",
+                (false, true) => "only made",
+                _ => "in both, with other contents",
+            };
+            format!("{counts}; the first that differs is {}, {where_it_is}", first.id)
+        })
+        .collect();
+    lines.extend(differing_files.iter().map(|file| format!("{file}: other bytes")));
+    let found = match (rebuilt.has_same_rows(), rebuilt.has_same_bytes()) {
+        (_, true) => "the same rows and the same bytes",
+        (true, false) => "the same rows, other bytes",
+        (false, false) => "OTHER ROWS",
+    };
+    lines.push(format!("{release}  {found}; published by {made_by}, made again by {rebuilt_by}"));
+    lines
 }

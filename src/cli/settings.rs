@@ -41,6 +41,10 @@ pub(super) struct Settings {
         hide_env_values = true
     )]
     fbi_api_key: Option<String>,
+    /// The key that signs releases, as `porchlight key new` makes it [default: none, and releases are
+    /// not signed]
+    #[arg(long, global = true, env = "PORCHLIGHT_SIGNING_KEY_FILE", value_name = "FILE")]
+    signing_key_file: Option<PathBuf>,
     /// What is logged, such as info or porchlight=debug [default: info]
     #[arg(long, global = true, env = "PORCHLIGHT_LOG", value_name = "FILTER")]
     log: Option<String>,
@@ -228,6 +232,7 @@ impl Settings {
             catalog_url,
             sources,
             fbi_api_key,
+            signing_key_file,
             log,
             log_format,
             serving,
@@ -244,7 +249,7 @@ impl Settings {
             sources_file: sources,
             known_sources: SOURCES.iter().map(|source| source.card().id).collect(),
             fbi_api_key: fbi_api_key.map(Secret::from),
-            signing_key_file: None,
+            signing_key_file,
             fetch: fetching.into_raw(),
             gates: judging.into_raw(),
             serve,

@@ -283,10 +283,8 @@ fn part(from: u64, last: Option<u64>, etag: Option<&str>) -> HeaderMap {
 fn same_part(url: &Url, response: &Response, from: u64, size: u64) -> Result<(), FetchError> {
     let other = || FetchError::OtherPart { url: shown(url), from };
     let sent = text(response.headers(), header::CONTENT_RANGE).ok_or_else(other)?;
-    let (range, total) = sent
-        .strip_prefix("bytes ")
-        .and_then(|sent| sent.split_once('/'))
-        .ok_or_else(other)?;
+    let (range, total) =
+        sent.strip_prefix("bytes ").and_then(|sent| sent.split_once('/')).ok_or_else(other)?;
     if let Ok(announced) = total.parse::<u64>()
         && announced != size
     {

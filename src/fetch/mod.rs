@@ -65,10 +65,8 @@ impl Validators {
     fn conditions(&self) -> HeaderMap {
         let mut headers = HeaderMap::new();
         headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip, identity"));
-        let conditions = [
-            (header::IF_NONE_MATCH, &self.etag),
-            (header::IF_MODIFIED_SINCE, &self.last_modified),
-        ];
+        let conditions =
+            [(header::IF_NONE_MATCH, &self.etag), (header::IF_MODIFIED_SINCE, &self.last_modified)];
         for (name, value) in conditions {
             // They came in a header, so they fit in one.
             if let Some(value) = value.as_ref().and_then(|value| value.parse().ok()) {
@@ -187,11 +185,7 @@ impl Client {
     }
 
     /// Asks with these headers and follows redirects: the last URL and its answer, of any status.
-    async fn reach(
-        &self,
-        first: &Url,
-        headers: &HeaderMap,
-    ) -> Result<(Url, Response), FetchError> {
+    async fn reach(&self, first: &Url, headers: &HeaderMap) -> Result<(Url, Response), FetchError> {
         let mut url = first.clone();
         for _ in 0..=self.limits.max_redirects {
             let response = self.ask(&url, headers).await?;

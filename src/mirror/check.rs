@@ -205,8 +205,7 @@ impl Checked {
             return Ok(());
         }
         let bytes = tokio::fs::read(&path).await;
-        let bytes =
-            bytes.map_err(|source| MirrorError::Scratch { path: path.clone(), source })?;
+        let bytes = bytes.map_err(|source| MirrorError::Scratch { path: path.clone(), source })?;
         let found = digest::sha256(&bytes);
         if found != file.sha256 {
             let expected = file.sha256.clone();

@@ -37,11 +37,7 @@ impl Folder {
     }
 
     /// Copies every file of the release that is not here yet, and checks all of them.
-    pub(super) async fn fill(
-        &self,
-        host: &Host,
-        copied: &Copied,
-    ) -> Result<Staged, MirrorError> {
+    pub(super) async fn fill(&self, host: &Host, copied: &Copied) -> Result<Staged, MirrorError> {
         let whole = self.whole();
         let made = tokio::fs::create_dir_all(&whole).await;
         made.map_err(|source| MirrorError::Scratch { path: whole.clone(), source })?;

@@ -134,7 +134,9 @@ impl fmt::Display for FindingKind {
             Self::OnlyFile { id } => {
                 write!(f, "the first row that differs is {id}: the API does not give it")
             }
-            Self::BothDiffer => f.write_str("API and file agree, and both differ from the manifest"),
+            Self::BothDiffer => {
+                f.write_str("API and file agree, and both differ from the manifest")
+            }
         }
     }
 }

@@ -112,8 +112,8 @@ impl Host {
             Err(FetchError::Status { status: 410, .. }) => return Ok(None),
             answer => answer?,
         };
-        let manifest = Manifest::read(&bytes)
-            .map_err(|source| MirrorError::Manifest { release, source })?;
+        let manifest =
+            Manifest::read(&bytes).map_err(|source| MirrorError::Manifest { release, source })?;
         if manifest.release != release {
             return Err(MirrorError::OtherRelease { release, says: manifest.release });
         }

@@ -127,9 +127,9 @@ pub(super) async fn plan(
 /// Whether the only release to be copied follows one that will not be here and was not taken back.
 fn stands_alone(copies: &[Copied], here: &BTreeMap<ReleaseId, String>, chain: &Chain) -> bool {
     let previous = copies.iter().filter_map(|copied| copied.manifest.previous.as_ref());
-    previous.map(|previous| previous.release).any(|previous| {
-        !here.contains_key(&previous) && !chain.taken_back.contains_key(&previous)
-    })
+    previous
+        .map(|previous| previous.release)
+        .any(|previous| !here.contains_key(&previous) && !chain.taken_back.contains_key(&previous))
 }
 
 /// The manifests of what is listed and not here, the oldest first, and what is gone at the host.

@@ -1,10 +1,10 @@
 //! Why a run could not be brought to its end. A source that fails is no such reason.
 
 use crate::catalog::CatalogError;
-use crate::record::SourceId;
+use crate::record::{ReleaseId, SourceId};
 use crate::release::database::DatabaseError;
 use crate::release::pointer::PointerError;
-use crate::release::{PublishError, StageError};
+use crate::release::{KeyError, PublishError, StageError};
 use crate::resolve::ResolveError;
 use crate::storage::StorageError;
 
@@ -20,6 +20,9 @@ pub enum RefreshError {
     /// No request can be made at all.
     #[error("the HTTP client cannot be set up")]
     Client(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The key that is to sign releases cannot be had.
+    #[error("releases cannot be signed")]
+    Key(#[from] KeyError),
     /// A published release cannot be read.
     #[error("the release file cannot be used")]
     Database(#[from] DatabaseError),
@@ -79,6 +82,9 @@ pub enum RefreshError {
         /// Why.
         reason: String,
     },
+    /// There is no such release.
+    #[error("there is no release {0}; `porchlight release list` lists all")]
+    NoSuchRelease(ReleaseId),
     /// There is no such held candidate.
     #[error("no candidate `{0}` is held; `porchlight release list` names those that are")]
     NotHeld(String),

@@ -11,6 +11,7 @@ mod hold;
 mod make;
 mod past;
 mod publish;
+mod rebuild;
 mod replay;
 mod run;
 
@@ -21,13 +22,14 @@ use std::sync::Arc;
 use chrono::{DateTime, NaiveDate, SubsecRound, Utc};
 
 pub use error::RefreshError;
+pub use rebuild::{DifferingTable, Rebuilt};
 pub use replay::Replayed;
 
 use crate::catalog::{Catalog, CatalogError, RunKind};
 use crate::config::Config;
 use crate::fetch::Client;
 use crate::record::{Capture, Edition, Reading, ReleaseId, SourceId};
-use crate::release::{Acceptance, GateVerdict, ManifestCapture};
+use crate::release::{Acceptance, GateVerdict, ManifestCapture, PreviousRelease, SigningKey};
 use crate::source::{Card, Origin, SOURCES, Source};
 use crate::storage::Storage;
 use past::Past;
@@ -43,6 +45,7 @@ pub struct Context {
     storage: Storage,
     catalog: Catalog,
     client: Client,
+    signing_key: Option<SigningKey>,
     watcher: Option<Watcher>,
 }
 
@@ -110,9 +113,12 @@ struct News {
 }
 
 impl Context {
-    /// Opens storage and catalog and makes ready to fetch.
+    /// Reads the signing key, opens storage and catalog and makes ready to fetch.
     pub fn open(config: &Config) -> Result<Self, RefreshError> {
+        // First of all: a key that cannot be used is known before anybody is asked.
+        let signing_key = config.signing_key_file.as_deref().map(SigningKey::from_file);
         Ok(Self {
+            signing_key: signing_key.transpose()?,
             storage: Storage::open(&config.storage)?,
             catalog: Catalog::open(&config.catalog)?,
             client: Client::new(&config.fetch)
@@ -293,7 +299,20 @@ impl Context {
             return hold::hold(self, pointer.as_ref(), captures, &candidate, now).await;
         }
         let acceptance = overruled.map(|overruled| overruled.acceptance);
-        let order = publish::Order { candidate, pointer, previous, captures, acceptance };
+        let link = pointer.map(|pointer| PreviousRelease {
+            release: pointer.release,
+            manifest_sha256: pointer.manifest_sha256,
+        });
+        let order = publish::Order {
+            candidate,
+            link,
+            previous,
+            captures,
+            acceptance,
+            active_days: Some(self.active_days()),
+            signing_key: None,
+            key: self.signing_key.clone(),
+        };
         run.stage("publish", publish::publish(self, run, order, now)).await?;
         Ok(Outcome::Published(release))
     }
@@ -309,7 +328,12 @@ impl Context {
     }
 
     fn fresh_for(&self) -> chrono::Days {
-        chrono::Days::new(u64::from(self.config.gates.active_days))
+        chrono::Days::new(self.active_days())
+    }
+
+    /// Days for which an edition vouches for the present.
+    fn active_days(&self) -> u64 {
+        u64::from(self.config.gates.active_days)
     }
 
     /// A folder for files on their way; what a killed run left there is written over.

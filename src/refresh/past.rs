@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Days, Utc};
 
 use super::RefreshError;
-use crate::record::Edition;
+use crate::record::{Edition, ReleaseId};
 use crate::release::database::ReleaseDatabase;
 use crate::release::dataset::Dataset;
 use crate::release::pointer::{self, Pointer};
@@ -32,10 +32,20 @@ impl Past {
         if pointer::named(storage).await?.as_ref() != Some(&pointer) {
             release::move_pointer(storage, &pointer).await?;
         }
-        let Some((manifest, _)) = pointer::manifest(storage, pointer.release).await? else {
+        Self::at(storage, pointer.release, scratch).await
+    }
+
+    /// Opens a release; nothing, where there is none of that name.
+    pub(super) async fn at(
+        storage: &Storage,
+        release: ReleaseId,
+        scratch: &Path,
+    ) -> Result<Option<Self>, RefreshError> {
+        let Some((manifest, bytes)) = pointer::manifest(storage, release).await? else {
             return Ok(None);
         };
-        let path = dataset_path(storage, &pointer, scratch).await?;
+        let pointer = Pointer::to(&manifest, digest::sha256(&bytes));
+        let path = dataset_path(storage, release, scratch).await?;
         let database = ReleaseDatabase::open(&path)?;
         Ok(Some(Self { pointer, manifest, path, database }))
     }
@@ -90,20 +100,18 @@ impl Past {
 }
 
 /// Where the release file lies: in the folder itself, or brought here from a bucket.
-async fn dataset_path(
+pub(super) async fn dataset_path(
     storage: &Storage,
-    pointer: &Pointer,
+    release: ReleaseId,
     scratch: &Path,
 ) -> Result<PathBuf, RefreshError> {
-    let key = pointer::key(pointer.release, DATASET_FILE);
+    let key = pointer::key(release, DATASET_FILE);
     if let Some(path) = storage.local_path(&key) {
         return Ok(path);
     }
-    let path = scratch.join(format!("{}.sqlite", pointer.release));
-    let damaged = || RefreshError::Damaged {
-        release: pointer.release.to_string(),
-        file: DATASET_FILE.to_owned(),
-    };
+    let path = scratch.join(format!("{release}.sqlite"));
+    let damaged =
+        || RefreshError::Damaged { release: release.to_string(), file: DATASET_FILE.to_owned() };
     let bytes = storage.get(&key).await?.ok_or_else(damaged)?;
     let written = async {
         tokio::fs::create_dir_all(scratch).await?;

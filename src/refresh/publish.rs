@@ -1,5 +1,7 @@
 //! Candidate to release: the file, the files made from it, the manifest, the pointer.
 
+use std::path::Path;
+
 use chrono::{DateTime, Utc};
 
 use super::run::Run;
@@ -7,20 +9,26 @@ use super::{Context, RefreshError};
 use crate::catalog::ReleaseRow;
 use crate::release::database::{self, ReleaseDatabase};
 use crate::release::dataset::SCHEMA_VERSION;
-use crate::release::pointer::Pointer;
 use crate::release::{
     self, Acceptance, Candidate, DATASET_FILE, Interrupted, ManifestCapture, ManifestDraft,
-    Materials, PreviousRelease, SourceCredit, Staged, digest,
+    Materials, PreviousRelease, SigningKey, SourceCredit, Staged, digest,
 };
 
 /// What is to be published.
 pub(super) struct Order {
     pub(super) candidate: Candidate,
-    pub(super) pointer: Option<Pointer>,
+    /// The release before.
+    pub(super) link: Option<PreviousRelease>,
     /// The file of the release before.
     pub(super) previous: Option<ReleaseDatabase>,
     pub(super) captures: Vec<ManifestCapture>,
     pub(super) acceptance: Option<Acceptance>,
+    /// Days for which an edition vouched for the present when the candidate was made.
+    pub(super) active_days: Option<u64>,
+    /// The public key it says it is signed with, where `key` is not at hand.
+    pub(super) signing_key: Option<String>,
+    /// The key that signs it.
+    pub(super) key: Option<SigningKey>,
 }
 
 /// Publishes a candidate as a release.
@@ -67,8 +75,9 @@ pub(super) async fn publish(
 }
 
 /// Writes all files of a release into `folder`, with everything but the pointer.
-fn stage(folder: &std::path::Path, order: Order) -> Result<Staged, RefreshError> {
-    let Order { candidate, pointer, previous, captures, acceptance } = order;
+pub(super) fn stage(folder: &Path, order: Order) -> Result<Staged, RefreshError> {
+    let Order { candidate, link, previous, captures, acceptance, active_days, signing_key, key } =
+        order;
     let Candidate { dataset, changes } = candidate;
     let path = folder.join(DATASET_FILE);
     tracing::debug!(step = "write dataset.sqlite", "publish");
@@ -79,10 +88,9 @@ fn stage(folder: &std::path::Path, order: Order) -> Result<Staged, RefreshError>
         schema_version: SCHEMA_VERSION.to_owned(),
         schema_sha256: digest::sha256(database::schema_text().as_bytes()),
         software_version: dataset.software_version.clone(),
-        previous: pointer.map(|pointer| PreviousRelease {
-            release: pointer.release,
-            manifest_sha256: pointer.manifest_sha256,
-        }),
+        active_days,
+        signing_key,
+        previous: link,
         accepted: acceptance,
         captures,
         sources: dataset
@@ -107,5 +115,5 @@ fn stage(folder: &std::path::Path, order: Order) -> Result<Staged, RefreshError>
         Ok(())
     };
     let materials = Materials { database: &database, previous: previous.as_ref() };
-    Ok(release::stage(folder, draft, &materials, &watch)?)
+    Ok(release::stage(folder, draft, &materials, key.as_ref(), &watch)?)
 }

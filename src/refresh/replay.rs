@@ -32,7 +32,7 @@ impl Context {
                 release,
                 published_at: manifest.published_at,
                 software_version: manifest.software_version.clone(),
-                fresh_for: self.fresh_for(),
+                fresh_for: manifest.active_days.map_or_else(|| self.fresh_for(), chrono::Days::new),
                 limits: self.config.gates.clone(),
             };
             let dataset = make::candidate(task).await?.dataset;

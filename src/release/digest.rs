@@ -13,9 +13,9 @@ pub fn sha256(bytes: &[u8]) -> String {
 
 /// Reads to the end and returns how many bytes there were, and their SHA-256 in hexadecimal.
 pub fn sha256_of_reader(mut reader: impl Read) -> io::Result<(u64, String)> {
-    let mut sink = HashWriter { hash: Sha256::new(), bytes: 0 };
+    let mut sink = HashWriter::default();
     io::copy(&mut reader, &mut sink)?;
-    Ok((sink.bytes, hexadecimal(&sink.hash.finalize())))
+    Ok(sink.finish())
 }
 
 /// Whether `text` is a SHA-256 as this crate writes it: 64 digits, lower case.
@@ -32,9 +32,18 @@ pub(super) fn hexadecimal(bytes: &[u8]) -> String {
     })
 }
 
-struct HashWriter {
+/// Hashes what is written to it.
+#[derive(Debug, Default)]
+pub(super) struct HashWriter {
     hash: Sha256,
     bytes: u64,
+}
+
+impl HashWriter {
+    /// How many bytes were written, and their SHA-256 in hexadecimal.
+    pub(super) fn finish(self) -> (u64, String) {
+        (self.bytes, hexadecimal(&self.hash.finalize()))
+    }
 }
 
 impl Write for HashWriter {

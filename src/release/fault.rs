@@ -96,8 +96,40 @@ pub enum FaultKind {
         /// The hash it has.
         found: String,
     },
+    /// Something else gives another hash of this manifest.
+    Vouched {
+        /// The release that follows it, or `latest.json`.
+        by: String,
+        /// The hash given.
+        expected: String,
+        /// The hash it has.
+        found: String,
+    },
     /// It does not name the newest release and its manifest.
     Pointer,
+    /// A key is trusted, and the release is not signed.
+    NotSigned,
+    /// The release is signed with another key than the one that is trusted.
+    OtherKey {
+        /// The key that is trusted.
+        expected: String,
+        /// The key the manifest names.
+        found: String,
+    },
+    /// It is no good signature.
+    Signature {
+        /// Why not.
+        detail: String,
+    },
+    /// It is not what its signature signs.
+    NotAsSigned,
+    /// The dataset says something else of the release.
+    Disagrees {
+        /// Of what.
+        about: String,
+    },
+    /// Made again by the same version of the program, it has other bytes.
+    MadeOtherwise,
 }
 
 impl FaultKind {
@@ -123,15 +155,27 @@ impl FaultKind {
             Self::NotInManifest
             | Self::OtherRelease { .. }
             | Self::NoTable { .. }
+            | Self::NotAsSigned
+            | Self::Disagrees { .. }
             | Self::Follows { .. } => {
                 "compare `manifest.json` with that of a mirror; if both say so, report it to the \
                  publisher"
             }
-            Self::Sum { .. } | Self::Root { .. } | Self::Rows { .. } | Self::Differs { .. } => {
+            Self::Sum { .. }
+            | Self::Root { .. }
+            | Self::Rows { .. }
+            | Self::Differs { .. }
+            | Self::MadeOtherwise => {
                 "fetch the file and `manifest.json` again; if it stays, rebuild the release from \
                  its captures and report it to the publisher"
             }
-            Self::Link { .. } => {
+            Self::NotSigned | Self::OtherKey { .. } => {
+                "do not rely on it until the publisher says elsewhere that this is right"
+            }
+            Self::Signature { .. } => {
+                "fetch the signature again; if it is the same elsewhere, report it to the publisher"
+            }
+            Self::Link { .. } | Self::Vouched { .. } => {
                 "one of the two manifests was changed after publication: compare both with a mirror"
             }
             Self::Pointer => "refresh: it moves it; readers are not misled by it",
@@ -181,6 +225,21 @@ impl fmt::Display for FaultKind {
             Self::Link { previous, expected, found } => write!(
                 f,
                 "gives {expected} as the sha256 of the manifest of {previous}, which is {found}"
+            ),
+            Self::Vouched { by, expected, found } => {
+                write!(f, "has sha256 {found}, and {by} gives {expected}")
+            }
+            Self::NotSigned => f.write_str("is not signed"),
+            Self::OtherKey { expected, found } => {
+                write!(f, "is signed with the key {found}, not with {expected}")
+            }
+            Self::Signature { detail } => write!(f, "is no good signature: {detail}"),
+            Self::NotAsSigned => f.write_str("is not what its signature signs"),
+            Self::Disagrees { about } => {
+                write!(f, "says something else than the dataset about `{about}`")
+            }
+            Self::MadeOtherwise => f.write_str(
+                "is not what this version of the program makes, though it is said to have made it",
             ),
             Self::Pointer => f.write_str("does not name the newest release and its manifest"),
         }

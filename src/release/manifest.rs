@@ -27,6 +27,13 @@ pub struct Manifest {
     pub schema_sha256: String,
     /// Version of the program that made it.
     pub software_version: String,
+    /// Days for which an edition vouched for the present when it was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub active_days: Option<u64>,
+    /// The public key it is signed with, in the form of minisign; absent where it is not signed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3")]
+    pub signing_key: Option<String>,
     /// The release before it; null for the first.
     #[schema(required = true)]
     pub previous: Option<PreviousRelease>,
@@ -173,6 +180,10 @@ pub struct ManifestDraft {
     pub schema_sha256: String,
     /// See [`Manifest::software_version`].
     pub software_version: String,
+    /// See [`Manifest::active_days`].
+    pub active_days: Option<u64>,
+    /// See [`Manifest::signing_key`].
+    pub signing_key: Option<String>,
     /// See [`Manifest::previous`].
     pub previous: Option<PreviousRelease>,
     /// See [`Manifest::accepted`].
@@ -197,6 +208,8 @@ impl ManifestDraft {
             schema_version,
             schema_sha256,
             software_version,
+            active_days,
+            signing_key,
             previous,
             accepted,
             captures,
@@ -210,6 +223,8 @@ impl ManifestDraft {
             schema_version,
             schema_sha256,
             software_version,
+            active_days,
+            signing_key,
             previous,
             accepted,
             captures,
@@ -287,6 +302,27 @@ impl Manifest {
         digest::sha256(&self.to_bytes())
     }
 
+    /// What it said before its tables and files were known: the inverse of
+    /// [`ManifestDraft::finish`].
+    #[must_use]
+    pub fn draft(&self) -> ManifestDraft {
+        ManifestDraft {
+            release: self.release,
+            published_at: self.published_at,
+            schema_version: self.schema_version.clone(),
+            schema_sha256: self.schema_sha256.clone(),
+            software_version: self.software_version.clone(),
+            active_days: self.active_days,
+            signing_key: self.signing_key.clone(),
+            previous: self.previous.clone(),
+            accepted: self.accepted.clone(),
+            captures: self.captures.clone(),
+            sources: self.sources.clone(),
+            changes: self.changes.clone(),
+            gates: self.gates.clone(),
+        }
+    }
+
     /// The file of that name.
     #[must_use]
     pub fn file(&self, name: &str) -> Option<&ManifestFile> {
@@ -330,6 +366,8 @@ mod tests {
             schema_version: "1.0.0".into(),
             schema_sha256: digest::sha256(b"schema"),
             software_version: "0.1.0".into(),
+            active_days: None,
+            signing_key: None,
             previous: None,
             accepted: None,
             captures: vec![ManifestCapture {

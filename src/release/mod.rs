@@ -16,6 +16,7 @@ pub mod root;
 pub mod rows;
 #[cfg(test)]
 mod sample;
+mod sign;
 mod stage;
 mod verify;
 
@@ -27,7 +28,11 @@ pub use manifest::{
     ManifestError, ManifestFile, ManifestTable, PreviousRelease, SourceCredit, TableChanges,
 };
 pub use publish::{PublishError, move_pointer, publish, publish_copy, remove};
+pub use sign::{
+    KeyError, MANIFEST_SIGNATURE, PublicKey, SIGNATURE_TYPE, SIGNATURES, SUMS_SIGNATURE,
+    SignatureError, SigningKey,
+};
 pub use stage::{
     DATASET_FILE, Interrupted, Materials, SUMS_FILE, StageError, Staged, Watch, stage,
 };
-pub use verify::{ChainReport, Report, VerifyError, verify_chain, verify_release};
+pub use verify::{ChainReport, Report, VerifyError, verify_chain, verify_folder, verify_release};

@@ -94,6 +94,7 @@ pub async fn publish_copy(
         step(watch, "clear what a stopped run left")?;
         clear(storage, manifest.release).await?;
         put_files(storage, staged, watch).await?;
+        put_signatures(storage, staged, watch).await?;
         step(watch, "put manifest.json")?;
         let key = pointer::key(manifest.release, MANIFEST_FILE);
         let put = storage.put_new(&key, Bytes::copy_from_slice(bytes)).await;
@@ -185,6 +186,20 @@ async fn put_files(
         step(watch, &format!("put {}", file.name))?;
         let key = pointer::key(manifest.release, &file.name);
         let put = storage.put_new_file(&key, &staged.path(file)).await;
+        created(key, put)?;
+    }
+    Ok(())
+}
+
+async fn put_signatures(
+    storage: &Storage,
+    staged: &Staged,
+    watch: Watch<'_>,
+) -> Result<(), PublishError> {
+    for (name, path) in staged.signatures() {
+        step(watch, &format!("put {name}"))?;
+        let key = pointer::key(staged.manifest().release, name);
+        let put = storage.put_new_file(&key, &path).await;
         created(key, put)?;
     }
     Ok(())

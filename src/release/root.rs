@@ -11,7 +11,7 @@ use crate::record::{RESOURCES, Resource};
 use crate::release::digest;
 use crate::release::format::json;
 use crate::release::manifest::ManifestTable;
-use crate::release::rows::{Rows, RowsError};
+use crate::release::rows::{Rows, RowsError, id_of};
 
 /// Hashes the records of a table one by one.
 #[derive(Debug, Default)]
@@ -82,6 +82,56 @@ pub fn table(rows: &dyn Rows, resource: &'static Resource) -> Result<ManifestTab
 /// Rows and root of every table, in the order of the contract.
 pub fn tables(rows: &dyn Rows) -> Result<Vec<ManifestTable>, RowsError> {
     RESOURCES.iter().map(|resource| table(rows, resource)).collect()
+}
+
+/// A record that two releases do not both hold as it is.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct RowDifference {
+    /// Its id.
+    pub id: String,
+    /// Whether the first of the two holds it.
+    pub is_in_first: bool,
+    /// Whether the second does.
+    pub is_in_second: bool,
+}
+
+/// The first record, in the order of ids, that differs between two holders of the same table.
+pub fn first_difference(
+    first: &dyn Rows,
+    second: &dyn Rows,
+    resource: &'static Resource,
+) -> Result<Option<RowDifference>, RowsError> {
+    let mut known = Vec::new();
+    hashes(first, resource, &mut |id, hash| known.push((id, hash)))?;
+    let mut known = known.into_iter().peekable();
+    let mut found = None;
+    let differs = |id, is_in_first, is_in_second| RowDifference { id, is_in_first, is_in_second };
+    hashes(second, resource, &mut |id, hash| {
+        if found.is_some() {
+            return;
+        }
+        found = match known.next_if(|(other, _)| *other <= id) {
+            Some((other, _)) if other < id => Some(differs(other, true, false)),
+            Some((_, other)) if other != hash => Some(differs(id, true, true)),
+            Some(_) => None,
+            None => Some(differs(id, false, true)),
+        };
+    })?;
+    Ok(found.or_else(|| known.next().map(|(id, _)| differs(id, true, false))))
+}
+
+/// Calls `visit` with the id and the hash of each record.
+fn hashes(
+    rows: &dyn Rows,
+    resource: &'static Resource,
+    visit: &mut dyn FnMut(String, [u8; 32]),
+) -> Result<(), RowsError> {
+    rows.for_each(resource, &mut |cells| {
+        let record = json(resource.columns, cells).map_err(std::io::Error::other)?;
+        let canonical = serde_json_canonicalizer::to_vec(&record).map_err(std::io::Error::other)?;
+        visit(id_of(cells).to_owned(), Sha256::digest(&canonical).into());
+        Ok(())
+    })
 }
 
 #[cfg(test)]

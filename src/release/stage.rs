@@ -17,6 +17,7 @@ use crate::release::manifest::{
 };
 use crate::release::root;
 use crate::release::rows::{Rows, RowsError};
+use crate::release::sign::{KeyError, MANIFEST_SIGNATURE, SIGNATURES, SUMS_SIGNATURE, SigningKey};
 
 /// The release file: every table, and the file the API reads.
 pub const DATASET_FILE: &str = "dataset.sqlite";
@@ -102,6 +103,9 @@ pub enum StageError {
         /// Rows found.
         found: u64,
     },
+    /// The release could not be signed.
+    #[error("the release could not be signed")]
+    Sign(#[source] KeyError),
     /// The manifest would not be read back: a file has an unfit name or stands twice.
     #[error("the manifest would not be read back")]
     Manifest(#[source] ManifestError),
@@ -142,19 +146,32 @@ impl Staged {
     pub fn path(&self, file: &ManifestFile) -> PathBuf {
         self.folder.join(&file.name)
     }
+
+    /// The names of its signatures, which no list names, and where they lie; none where its
+    /// manifest names no key.
+    pub fn signatures(&self) -> impl Iterator<Item = (&'static str, PathBuf)> {
+        let signed = self.manifest.signing_key.is_some();
+        let names = SIGNATURES.iter().filter(move |_| signed);
+        names.map(|(name, _)| (*name, self.folder.join(name)))
+    }
 }
 
 /// Writes every file of a release into `folder`, which holds a finished [`DATASET_FILE`]; reads each
 /// table file back and compares it cell by cell with the records of that dataset; hashes everything.
 ///
-/// The same input gives the same bytes. Files of an earlier attempt are written over. Nothing is
-/// synced to the disk: what counts is the copy in the storage.
+/// The same input gives the same bytes, but for signatures. Those are made with `key`, which the
+/// manifest then names. Files of an earlier attempt are written over. Nothing is synced to the disk:
+/// what counts is the copy in the storage.
 pub fn stage(
     folder: &Path,
-    draft: ManifestDraft,
+    mut draft: ManifestDraft,
     materials: &Materials<'_>,
+    key: Option<&SigningKey>,
     watch: Watch<'_>,
 ) -> Result<Staged, StageError> {
+    if let Some(key) = key {
+        draft.signing_key = Some(key.public().to_string());
+    }
     step(watch, "hash tables")?;
     let tables = root::tables(materials.database).map_err(StageError::Root)?;
     let mut written = vec![Written::plain(DATASET_FILE, "application/vnd.sqlite3")];
@@ -166,11 +183,27 @@ pub fn stage(
     let mut files = hash_files(folder, written)?;
     write_descriptors(folder, &subject, &mut files, watch)?;
     step(watch, "write SHA256SUMS")?;
-    write_file(folder, SUMS_FILE, sums(&files).as_bytes())?;
+    let sums = sums(&files);
+    write_file(folder, SUMS_FILE, sums.as_bytes())?;
     files.push(hash_file(folder, Written::plain(SUMS_FILE, "text/plain; charset=utf-8"))?);
     let manifest = draft.finish(tables, files);
     // What no reader would accept must not be published.
-    Staged::of(folder, manifest.to_bytes()).map_err(StageError::Manifest)
+    let staged = Staged::of(folder, manifest.to_bytes()).map_err(StageError::Manifest)?;
+    if let Some(key) = key {
+        step(watch, "sign")?;
+        sign(&staged, key, &sums)?;
+    }
+    Ok(staged)
+}
+
+/// Signs the sums, for whoever checks files with `sha256sum`, and the manifest, which names all.
+fn sign(staged: &Staged, key: &SigningKey, sums: &str) -> Result<(), StageError> {
+    let release = staged.manifest.release;
+    for (name, bytes) in [(SUMS_SIGNATURE, sums.as_bytes()), (MANIFEST_SIGNATURE, &staged.bytes)] {
+        let signature = key.sign(release, bytes).map_err(StageError::Sign)?;
+        write_file(&staged.folder, name, signature.as_bytes())?;
+    }
+    Ok(())
 }
 
 /// The lines of [`SUMS_FILE`].

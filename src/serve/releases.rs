@@ -10,7 +10,7 @@ use super::page::Totals;
 use super::parameter::{dimensions, sum_of};
 use crate::record::{Column, RESOURCES, ReleaseId, Resource};
 use crate::release::database::{Cells, DatabaseError, Group, Query, ReleaseDatabase, Survey};
-use crate::release::{MANIFEST_FILE, Manifest, ManifestError, digest};
+use crate::release::{MANIFEST_FILE, Manifest, ManifestError, SIGNATURES, digest};
 
 /// The name of the release file in the folder of its release.
 const DATABASE_FILE: &str = "dataset.sqlite";
@@ -79,6 +79,8 @@ pub struct KnownRelease {
     pub manifest_bytes: Vec<u8>,
     /// SHA-256 of those bytes, in hexadecimal.
     pub manifest_sha256: String,
+    /// Size and SHA-256 of its signatures, which no manifest lists, by name.
+    pub signatures: BTreeMap<&'static str, (u64, String)>,
     /// Where its files lie.
     pub folder: PathBuf,
 }
@@ -379,5 +381,32 @@ fn read_manifest(
         return Err(ReleasesError::Misplaced { path: folder, found: manifest.release });
     }
     let manifest_sha256 = digest::sha256(&manifest_bytes);
-    Ok(Some(Arc::new(KnownRelease { manifest, manifest_bytes, manifest_sha256, folder })))
+    let signatures = read_signatures(&manifest, &folder)?;
+    Ok(Some(Arc::new(KnownRelease {
+        manifest,
+        manifest_bytes,
+        manifest_sha256,
+        signatures,
+        folder,
+    })))
+}
+
+/// The signatures of a release. They were there before its manifest; one that is lost takes nothing
+/// else out of service.
+fn read_signatures(
+    manifest: &Manifest,
+    folder: &Path,
+) -> Result<BTreeMap<&'static str, (u64, String)>, ReleasesError> {
+    let mut signatures = BTreeMap::new();
+    for (name, _) in SIGNATURES.iter().filter(|_| manifest.signing_key.is_some()) {
+        let path = folder.join(name);
+        match std::fs::read(&path) {
+            Ok(bytes) => {
+                signatures.insert(*name, (bytes.len() as u64, digest::sha256(&bytes)));
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(source) => return Err(ReleasesError::Unreadable { path, source }),
+        }
+    }
+    Ok(signatures)
 }

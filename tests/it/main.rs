@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up should fail there")]
 
 mod catalog;
+mod corruption;
 mod crawl;
 mod differential;
 mod docs;
@@ -9,6 +10,7 @@ mod docs_api;
 mod examples;
 mod fetch;
 mod first_schema;
+mod integrity;
 mod kill;
 mod layers;
 mod matching;

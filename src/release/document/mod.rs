@@ -12,6 +12,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use crate::release::database::{DatabaseError, ReleaseDatabase};
+use crate::release::digest::HashWriter;
 use crate::release::manifest::{ManifestDraft, ManifestFile};
 
 pub use gates::GATES_FILE;
@@ -79,6 +80,32 @@ pub(super) fn to_file<T>(
     let written = write(&mut out)?;
     out.into_inner().map_err(io::IntoInnerError::into_error)?;
     Ok(written)
+}
+
+/// Makes again what `files` lists of the documents and descriptors, and hashes it. Derived documents
+/// are left out unless the release before is known.
+pub(super) fn again<'a>(
+    subject: &Subject<'_>,
+    with_derived: bool,
+    files: &'a [ManifestFile],
+) -> Vec<(&'a str, Result<String, DocumentError>)> {
+    let mut made = Vec::new();
+    for (at, file) in files.iter().enumerate() {
+        let derived = DERIVED.iter().find(|document| with_derived && document.name == file.name);
+        let descriptor = DESCRIPTORS.iter().find(|document| document.name == file.name);
+        let mut out = HashWriter::default();
+        let written = match (derived, descriptor) {
+            (Some(document), _) => (document.write)(subject, &mut out).map(drop),
+            (None, Some(document)) => {
+                // Each descriptor saw the files made before it.
+                let before = files.get(..at).unwrap_or_default();
+                (document.write)(subject, before, &mut out)
+            }
+            (None, None) => continue,
+        };
+        made.push((file.name.as_str(), written.map(|()| out.finish().1)));
+    }
+    made
 }
 
 /// Indented JSON with a final newline.

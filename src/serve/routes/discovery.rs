@@ -13,6 +13,7 @@ use crate::serve::endpoint::{Answers, Base, Call, ENDPOINTS, Endpoint, TAGS};
 use crate::serve::error::Problem;
 use crate::serve::headers::{CacheClass, LICENCE_URL};
 use crate::serve::openapi;
+use crate::serve::routes::signing_key::KEY;
 
 const YAML: &str = "application/yaml";
 const TEXT: &str = "text/plain; charset=utf-8";
@@ -231,7 +232,9 @@ fn write_guide(text: &mut String, host: &str) -> std::fmt::Result {
         "\n## Bulk files\n\n\
          - [The manifest of the newest release]({host}/data/latest/{MANIFEST_FILE}): every file \
          with its size and SHA-256\n\
-         - [Everything as one SQLite database]({host}/data/latest/dataset.sqlite)\n"
+         - [Everything as one SQLite database]({host}/data/latest/dataset.sqlite)\n\
+         - [The key that signs releases]({host}{KEY}), in the form of minisign, where they are \
+         signed\n"
     )?;
     writeln!(
         text,

@@ -11,6 +11,7 @@ mod problems;
 mod records;
 mod releases;
 mod service;
+mod signing_key;
 mod statement;
 mod summary;
 pub(super) mod timeline;
@@ -41,6 +42,7 @@ pub(super) fn all() -> Vec<Endpoint> {
     endpoints.extend(health::endpoints());
     endpoints.extend(service::endpoints());
     endpoints.extend(discovery::endpoints());
+    endpoints.extend(signing_key::endpoints());
     endpoints.extend(problems::endpoints());
     endpoints
 }

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::json as json_answer;
 use crate::record::ReleaseId;
-use crate::release::MANIFEST_FILE;
+use crate::release::{MANIFEST_FILE, SIGNATURE_TYPE};
 use crate::serve::answer::{Answer, Body, FileBody, Plan};
 use crate::serve::endpoint::{Answers, Base, Call, Endpoint, Segment};
 use crate::serve::error::{Code, Problem, cut};
@@ -15,6 +15,7 @@ use crate::serve::example;
 use crate::serve::files::{self, Range, range_of};
 use crate::serve::headers::{CacheClass, http_date};
 use crate::serve::page::{self, Addresses, Meta};
+use crate::serve::releases::KnownRelease;
 
 /// A release there is.
 #[derive(Debug, Serialize, ToSchema)]
@@ -136,8 +137,9 @@ fn file() -> Endpoint {
         path: "/data/{release}/{file}".to_owned(),
         tag: "releases",
         summary: "Download a file of a release".to_owned(),
-        description: "The manifest lists the files with their hashes. `Range` works; `latest` \
-                      redirects to the newest release."
+        description: "The manifest lists the files with their hashes; where it names a key, \
+                      `manifest.json.minisig` and `SHA256SUMS.minisig` are their signatures. \
+                      `Range` works; `latest` redirects to the newest release."
             .to_owned(),
         segments: vec![
             release_segment(),
@@ -217,23 +219,32 @@ fn of_release(call: &Call<'_>, data: &impl Serialize) -> Result<Plan, Problem> {
     Ok(Plan::Answer { canonical, short: true, work: Box::new(move || Ok(answer)) })
 }
 
+/// Media type, size and SHA-256 of a file of a release.
+fn described(known: &KnownRelease, name: &str) -> Result<(String, u64, String), Problem> {
+    if name == MANIFEST_FILE {
+        let size = known.manifest_bytes.len() as u64;
+        return Ok(("application/json".to_owned(), size, known.manifest_sha256.clone()));
+    }
+    if let Some(signature) = known.signatures.get(name) {
+        let (size, sha256) = signature.clone();
+        return Ok((SIGNATURE_TYPE.to_owned(), size, sha256));
+    }
+    let file = known.manifest.file(name).ok_or_else(|| {
+        let release = known.manifest.release;
+        Problem::not_found(format!(
+            "release {release} has no file `{}`; its manifest lists all",
+            cut(name)
+        ))
+    })?;
+    Ok((file.media_type.clone(), file.bytes, file.sha256.clone()))
+}
+
 fn answer_file(call: &Call<'_>) -> Result<Plan, Problem> {
     call.asked()?;
     let place = call.place()?;
     let known = &place.release.known;
     let (name, release) = (call.segment("file"), known.manifest.release);
-    let (media_type, size, sha256) = if name == MANIFEST_FILE {
-        let size = known.manifest_bytes.len() as u64;
-        ("application/json".to_owned(), size, known.manifest_sha256.clone())
-    } else {
-        let file = known.manifest.file(name).ok_or_else(|| {
-            Problem::not_found(format!(
-                "release {release} has no file `{}`; its manifest lists all",
-                cut(name)
-            ))
-        })?;
-        (file.media_type.clone(), file.bytes, file.sha256.clone())
-    };
+    let (media_type, size, sha256) = described(known, name)?;
     if !place.pinned {
         return Ok(Plan::Moved { to: format!("/data/{release}/{name}"), permanent: false });
     }

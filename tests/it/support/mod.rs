@@ -1,6 +1,7 @@
 //! What tests are set up with.
 
 pub(crate) mod app;
+pub(crate) mod chain;
 pub(crate) mod contract;
 pub(crate) mod postgres;
 pub(crate) mod program;

@@ -14,7 +14,7 @@ use porchlight::record::{
 use porchlight::release::database::{indexes, is_searched, searched_words, tables_text};
 use porchlight::release::dataset::SCHEMA_VERSION;
 use porchlight::release::{
-    MANIFEST_FILE, Manifest, ManifestDraft, ManifestFile, PreviousRelease, digest,
+    MANIFEST_FILE, Manifest, ManifestDraft, ManifestFile, PreviousRelease, SIGNATURES, digest,
 };
 
 /// A release in the making.
@@ -25,6 +25,7 @@ pub(crate) struct ReleaseBuilder {
     /// By table and id: rows lie in the order of their ids.
     records: BTreeMap<(usize, String), Vec<Cell>>,
     files: Vec<(&'static str, &'static str, Vec<u8>)>,
+    signing_key: Option<&'static str>,
 }
 
 impl ReleaseBuilder {
@@ -42,7 +43,7 @@ impl ReleaseBuilder {
             .map(|(key, value)| format!("INSERT INTO meta VALUES ('{key}', '{value}');"))
             .collect();
         let records = BTreeMap::new();
-        Self { release, previous: None, statements, records, files: Vec::new() }
+        Self { release, previous: None, statements, records, files: Vec::new(), signing_key: None }
     }
 
     pub(crate) fn after(self, previous: &str) -> Self {
@@ -113,6 +114,11 @@ impl ReleaseBuilder {
         ))
     }
 
+    /// Says that it is signed with that key, and puts texts where the signatures lie.
+    pub(crate) fn signed(self, key: &'static str) -> Self {
+        Self { signing_key: Some(key), ..self }
+    }
+
     pub(crate) fn file(
         mut self,
         name: &'static str,
@@ -156,7 +162,12 @@ impl ReleaseBuilder {
                 rows: None,
             }
         });
-        let manifest = manifest(self.release, self.previous).finish(Vec::new(), files.collect());
+        let mut draft = manifest(self.release, self.previous);
+        draft.signing_key = self.signing_key.map(str::to_owned);
+        let manifest = draft.finish(Vec::new(), files.collect());
+        for (name, of) in SIGNATURES.iter().filter(|_| self.signing_key.is_some()) {
+            std::fs::write(folder.join(name), format!("the signature of {of}\n")).unwrap();
+        }
         std::fs::write(folder.join(MANIFEST_FILE), Manifest::to_bytes(&manifest)).unwrap();
     }
 }
@@ -168,6 +179,8 @@ fn manifest(release: ReleaseId, previous: Option<ReleaseId>) -> ManifestDraft {
         schema_version: SCHEMA_VERSION.to_owned(),
         schema_sha256: "0".repeat(64),
         software_version: "0.1.0".to_owned(),
+        active_days: None,
+        signing_key: None,
         previous: previous
             .map(|release| PreviousRelease { release, manifest_sha256: "0".repeat(64) }),
         accepted: None,

@@ -244,11 +244,14 @@ fn evidence() -> Vec<(String, Vec<Cell>)> {
     rows
 }
 
+/// Some public key.
+const KEY: &str = "RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3";
+
 /// Two releases in which every example of the document is real.
 pub(crate) fn releases() -> [ReleaseBuilder; 2] {
     let file = || b"id,name\n".to_vec();
     let mut earlier = ReleaseBuilder::new(EARLIER).file("agencies.csv", "text/csv", file());
-    let newest = ReleaseBuilder::new(RELEASE).after(EARLIER);
+    let newest = ReleaseBuilder::new(RELEASE).after(EARLIER).signed(KEY);
     let mut newest = newest.file("agencies.csv", "text/csv", file());
     for (id, row) in evidence() {
         let evidence = Resource::of_table("evidence").unwrap();
