@@ -18,6 +18,7 @@ pub mod rows;
 mod sample;
 mod sign;
 mod stage;
+mod tables;
 mod verify;
 
 pub use build::{Candidate, Parts, build};

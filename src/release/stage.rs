@@ -5,19 +5,18 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::record::RESOURCES;
 use crate::release::database::ReleaseDatabase;
 use crate::release::digest;
 use crate::release::document::{
     self, DERIVED, DESCRIPTORS, Derived, Descriptor, DocumentError, Subject,
 };
-use crate::release::format::{self, FormatError, Kind};
+use crate::release::format::{FormatError, Imprint};
 use crate::release::manifest::{
-    MANIFEST_FILE, Manifest, ManifestDraft, ManifestError, ManifestFile, ManifestTable,
+    MANIFEST_FILE, Manifest, ManifestDraft, ManifestError, ManifestFile,
 };
-use crate::release::root;
-use crate::release::rows::{Rows, RowsError};
+use crate::release::rows::RowsError;
 use crate::release::sign::{KeyError, MANIFEST_SIGNATURE, SIGNATURES, SUMS_SIGNATURE, SigningKey};
+use crate::release::{root, tables};
 
 /// The release file: every table, and the file the API reads.
 pub const DATASET_FILE: &str = "dataset.sqlite";
@@ -44,11 +43,11 @@ pub struct Materials<'a> {
 
 /// A file of the folder that belongs to the release, not hashed yet.
 #[derive(Debug)]
-struct Written {
-    name: String,
-    media_type: &'static str,
-    table: Option<String>,
-    rows: Option<u64>,
+pub(super) struct Written {
+    pub(super) name: String,
+    pub(super) media_type: &'static str,
+    pub(super) table: Option<String>,
+    pub(super) rows: Option<u64>,
 }
 
 impl Written {
@@ -175,7 +174,8 @@ pub fn stage(
     step(watch, "hash tables")?;
     let tables = root::tables(materials.database).map_err(StageError::Root)?;
     let mut written = vec![Written::plain(DATASET_FILE, "application/vnd.sqlite3")];
-    written.extend(write_tables(folder, &tables, materials.database, watch)?);
+    let imprint = Imprint { release: draft.release, schema_version: draft.schema_version.clone() };
+    written.extend(tables::write_all(folder, &tables, materials.database, &imprint, watch)?);
     let Materials { database, previous } = *materials;
     let subject = Subject { database, previous, draft: &draft };
     written.extend(write_derived(folder, &subject, watch)?);
@@ -213,37 +213,8 @@ fn sums(files: &[ManifestFile]) -> String {
     listed.flat_map(|file| [&file.sha256, "  ", &file.name, "\n"]).collect()
 }
 
-fn step(watch: Watch<'_>, step: &str) -> Result<(), StageError> {
+pub(super) fn step(watch: Watch<'_>, step: &str) -> Result<(), StageError> {
     watch(step).map_err(|source| StageError::Interrupted { step: step.to_owned(), source })
-}
-
-fn write_tables(
-    folder: &Path,
-    tables: &[ManifestTable],
-    rows: &dyn Rows,
-    watch: Watch<'_>,
-) -> Result<Vec<Written>, StageError> {
-    let mut files = Vec::new();
-    for (resource, table) in RESOURCES.iter().zip(tables) {
-        let counted = rows.count(resource).map_err(StageError::Root)?;
-        same_count(resource.table, table.rows, counted)?;
-        for kind in Kind::ALL {
-            let name = kind.file_name(resource);
-            step(watch, &format!("write {name}"))?;
-            let written = format::write(*kind, folder, rows, resource);
-            same_count(&name, table.rows, written.map_err(StageError::Format)?)?;
-            step(watch, &format!("check {name}"))?;
-            let read = format::check(*kind, &folder.join(&name), rows, resource);
-            same_count(&name, table.rows, read.map_err(StageError::Format)?)?;
-            files.push(Written {
-                name,
-                media_type: kind.media_type(),
-                table: Some(resource.table.to_owned()),
-                rows: Some(table.rows),
-            });
-        }
-    }
-    Ok(files)
 }
 
 fn write_derived(
@@ -279,14 +250,6 @@ fn write_descriptors(
 
 fn undescribed(name: &str, source: DocumentError) -> StageError {
     StageError::Document { file: name.to_owned(), source }
-}
-
-fn same_count(what: &str, expected: u64, found: u64) -> Result<(), StageError> {
-    if expected == found {
-        Ok(())
-    } else {
-        Err(StageError::Count { what: what.to_owned(), expected, found })
-    }
 }
 
 fn hash_files(folder: &Path, written: Vec<Written>) -> Result<Vec<ManifestFile>, StageError> {

@@ -101,7 +101,7 @@ pub(super) fn read(
             if several {
                 json.push(if json.is_empty() { b'[' } else { b',' });
             }
-            write_row(json, &query.columns, &row).map_err(Problem::internal)?;
+            write_row(json, query.columns.iter().copied(), &row).map_err(Problem::internal)?;
         }
         if several {
             for json in by_key.values_mut() {

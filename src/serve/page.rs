@@ -208,7 +208,7 @@ pub(super) fn table(
         if index > 0 {
             out.push(b',');
         }
-        write_row(&mut out, columns, row).map_err(Problem::internal)?;
+        write_row(&mut out, columns.iter().copied(), row).map_err(Problem::internal)?;
     }
     out.push(b']');
     Ok(close(out, meta, links))

@@ -5,6 +5,7 @@ use super::include::{self, Included, Shown};
 use super::json::write_cell;
 use crate::record::{Cell, Column, ColumnType, Location, Resource};
 use crate::release::database::{Query, ReleaseDatabase};
+use crate::release::rows::DamagedRow;
 
 /// What stands behind the fields of records that are near to a point.
 pub(super) static DISTANCE: Column = Column::new(
@@ -116,7 +117,10 @@ pub(super) fn write(
 ) -> Result<(), Problem> {
     out.push(b'{');
     for (index, (column, cell)) in columns.iter().zip(&row.cells).enumerate() {
-        write_cell(out, index, column, cell).map_err(Problem::internal)?;
+        write_cell(out, index, column, cell).map_err(|source| {
+            let id = row.cells.first().map(Cell::to_csv).unwrap_or_default();
+            Problem::internal(DamagedRow { id, column: column.name, source })
+        })?;
     }
     for (shown, key) in included.iter().zip(&row.leads) {
         out.extend_from_slice(b",\"");

@@ -6,8 +6,8 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use porchlight::record::{AgencyKind, PartnershipStatus, Resource, Service, SubjectType};
-use porchlight::release::database::ReleaseDatabase;
-use porchlight::release::format::{self, Kind};
+use porchlight::release::database::{Meta, ReleaseDatabase};
+use porchlight::release::format::{self, Imprint, Kind, Table};
 use porchlight::serve::Settings;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -83,20 +83,31 @@ async fn the_pages_of_a_query_are_its_ndjson() {
 }
 
 #[tokio::test]
-async fn csv_is_the_file_of_the_release() {
+async fn csv_and_geojson_are_the_files_of_the_release() {
     let folder = tempfile::tempdir().unwrap();
     let tables = ["agencies", "partnerships", "disclosures", "sources", "evidence", "vendors"];
     for (app, tables) in [(App::of([some()]), &tables[..]), (App::of([many(2500)]), &tables[..1])] {
         let database = app.home.path().join("releases").join(RELEASE).join("dataset.sqlite");
         let rows = ReleaseDatabase::open(&database).unwrap();
+        let Meta { release, schema_version, .. } = rows.meta().clone();
+        let imprint = Imprint { release, schema_version };
         for table in tables {
             let resource = Resource::of_table(table).unwrap();
-            format::write(Kind::Csv, folder.path(), &rows, resource).unwrap();
-            let path = folder.path().join(Kind::Csv.file_name(resource));
-            let got = app.get(&format!("/v1/{table}.csv")).await;
-            assert!(text(&got) == std::fs::read_to_string(path).unwrap(), "{table}");
-            assert_eq!(got.header("content-type"), "text/csv; charset=utf-8; header=present");
-            assert_eq!(got.header("dataset-release"), RELEASE);
+            for (kind, suffix, media_type) in [
+                (Kind::Csv, "csv", "text/csv; charset=utf-8; header=present"),
+                (Kind::GeoJson, "geojson", "application/geo+json"),
+            ] {
+                if !Kind::of(resource).any(|other| other == kind) {
+                    continue;
+                }
+                let of_table = Table { rows: &rows, resource, imprint: &imprint };
+                format::write(kind, folder.path(), of_table).unwrap();
+                let path = folder.path().join(kind.file_name(resource));
+                let got = app.get(&format!("/v1/{table}.{suffix}")).await;
+                assert!(text(&got) == std::fs::read_to_string(path).unwrap(), "{table}.{suffix}");
+                assert_eq!(got.header("content-type"), media_type);
+                assert_eq!(got.header("dataset-release"), RELEASE);
+            }
         }
     }
 }

@@ -1,15 +1,13 @@
 //! Reads a whole release file back: its records in order, or everything it holds.
 
-use std::io;
-
 use super::open::{DatabaseError, ReleaseDatabase, Statement};
 use crate::record::{
-    Cell, DamagedCell, Edition, EditionKey, Field, Identity, Record, Records, Redirect, Resource,
-    Visit, Withdrawal,
+    Cell, DamagedCell, Edition, EditionKey, Field, Identity, Location, Point, Record, Records,
+    Redirect, Resource, Visit, Withdrawal,
 };
 use crate::release::dataset::{Change, Dataset, Since};
 use crate::release::manifest::GateVerdict;
-use crate::release::rows::{Rows, RowsError};
+use crate::release::rows::{Rows, RowsError, Scan, VisitPlaced, own_point};
 
 impl ReleaseDatabase {
     /// Everything the file holds.
@@ -139,9 +137,23 @@ impl ReleaseDatabase {
     }
 
     fn in_order(resource: &'static Resource) -> Statement {
-        let columns: Vec<&str> = resource.columns.iter().map(|column| column.name).collect();
-        let sql = format!("SELECT {} FROM {} ORDER BY id", columns.join(", "), resource.table);
-        Statement::new(sql)
+        Self::scanned(Scan { resource, by: &[], placed: false })
+    }
+
+    /// The records, and after their columns the place of their agency where that is asked for.
+    fn scanned(scan: Scan) -> Statement {
+        let Scan { resource, by, placed } = scan;
+        let table = resource.table;
+        let of_table = |name: &str| format!("{table}.{name}");
+        let mut columns: Vec<_> = resource.columns.iter().map(|c| of_table(c.name)).collect();
+        let mut from = table.to_owned();
+        if placed && resource.location() == Some(Location::Agency) {
+            columns.extend(["place.lat".to_owned(), "place.lon".to_owned()]);
+            from += &format!(" LEFT JOIN agencies AS place ON place.id = {table}.agency_id");
+        }
+        let order: Vec<_> = by.iter().chain(&["id"]).map(|name| of_table(name)).collect();
+        let (columns, order) = (columns.join(", "), order.join(", "));
+        Statement::new(format!("SELECT {columns} FROM {from} ORDER BY {order}"))
     }
 }
 
@@ -184,15 +196,18 @@ impl Visit for Load<'_> {
 }
 
 impl Rows for ReleaseDatabase {
-    fn for_each(
-        &self,
-        resource: &'static Resource,
-        visit: &mut dyn FnMut(&[Cell]) -> io::Result<()>,
-    ) -> Result<(), RowsError> {
+    fn scan(&self, scan: Scan, visit: &mut VisitPlaced<'_>) -> Result<(), RowsError> {
+        let Scan { resource, placed, .. } = scan;
         let table = resource.table;
         let mut stopped = None;
-        self.each_row(Self::in_order(resource), &mut |cells| {
-            visit(&cells).map_err(|error| stopped = Some(error))
+        self.each_row(Self::scanned(scan), &mut |mut cells| {
+            let joined = cells.split_off(resource.columns.len().min(cells.len()));
+            let point = match joined.as_slice() {
+                [Cell::Real(lat), Cell::Real(lon)] => Some(Point { lat: *lat, lon: *lon }),
+                [] if placed => own_point(resource, &cells),
+                _ => None,
+            };
+            visit(&cells, point).map_err(|error| stopped = Some(error))
         })
         .map_err(|source| RowsError::Read { table, source: source.into() })?;
         match stopped {

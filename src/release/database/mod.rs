@@ -25,7 +25,6 @@ pub use coverage::{AgencyListing, Survey, SurveyedProgram, UnmatchedListings};
 pub use keys::KeyScheme;
 pub use open::{DatabaseError, Meta, ReleaseDatabase};
 pub use plans::{Part, PlanStep};
-pub use points::Point;
 pub use query::{Filter, Op, Page, Query, SortBy, SortKey, ValidOn};
 pub use read::{Change, Group, Identity};
 pub use region::{BoundingBox, Near, Region};

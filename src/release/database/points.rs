@@ -2,16 +2,7 @@
 
 use super::open::Statement;
 use super::{DatabaseError, ReleaseDatabase};
-use crate::record::Cell;
-
-/// A place on the earth.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Point {
-    /// Latitude in degrees.
-    pub lat: f64,
-    /// Longitude in degrees.
-    pub lon: f64,
-}
+use crate::record::{Cell, Point};
 
 impl ReleaseDatabase {
     /// The places of agencies, by id; those without a known one are left out.

@@ -2,29 +2,42 @@
 
 use std::io;
 
-use crate::record::{Cell, Resource};
-use crate::release::rows::{Rows, RowsError};
+use super::Table;
+use crate::record::{Cell, Point, Resource};
+use crate::release::rows::{RowsError, Scan};
 
 /// A file that is read back record by record.
 pub(super) trait Reread {
-    /// Whether the next record of the file has these cells; `row` counts from 1.
-    fn next_equals(
-        &mut self,
-        resource: &'static Resource,
-        cells: &[Cell],
-        row: u64,
-    ) -> Result<(), Difference>;
+    /// Whether the next record of the file has these cells, and this place where the format has
+    /// one.
+    fn next_equals(&mut self, expected: Expected<'_>) -> Result<(), Difference>;
 
     /// Whether no further record stands in the file; `row` is what it would be.
     fn ends(&mut self, row: u64) -> Result<(), Difference>;
 }
 
+/// What the next record of a file should be.
+#[derive(Clone, Copy)]
+pub(super) struct Expected<'a> {
+    pub(super) resource: &'static Resource,
+    pub(super) cells: &'a [Cell],
+    pub(super) point: Option<Point>,
+    /// Counts from 1.
+    pub(super) row: u64,
+}
+
 /// How a file differs from the records it should hold. Rows count from 1, without the header.
 #[derive(Debug, thiserror::Error)]
 pub enum Difference {
-    /// The header is not the names of the columns.
-    #[error("the header is not the names of the columns")]
+    /// The header is not the names of the columns, or tells another type of them.
+    #[error("the header does not name the columns")]
     Header,
+    /// What stands around the records is not what it should be.
+    #[error("its {part} is not what it should be")]
+    Frame {
+        /// What it is.
+        part: &'static str,
+    },
     /// A record cannot be read.
     #[error("row {row} cannot be read")]
     Unreadable {
@@ -76,17 +89,40 @@ pub(super) enum Failed {
     Rows(RowsError),
 }
 
-/// Compares the whole file with the records and returns how many there are.
-pub(super) fn compare(
+impl Difference {
+    /// A record that cannot be read.
+    pub(super) fn unreadable(
+        row: u64,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        Self::Unreadable { row, source: source.into() }
+    }
+}
+
+impl From<Difference> for Failed {
+    fn from(difference: Difference) -> Self {
+        Self::Differs(difference)
+    }
+}
+
+/// Compares the whole file with the records in the order of their ids and returns how many there
+/// are.
+pub(super) fn compare(reread: &mut dyn Reread, table: Table<'_>) -> Result<u64, Failed> {
+    compare_scan(reread, table, Scan { resource: table.resource, by: &[], placed: false })
+}
+
+/// Compares the whole file with the records in that order and returns how many there are.
+pub(super) fn compare_scan(
     reread: &mut dyn Reread,
-    rows: &dyn Rows,
-    resource: &'static Resource,
+    table: Table<'_>,
+    scan: Scan,
 ) -> Result<u64, Failed> {
+    let resource = scan.resource;
     let mut row = 0;
     let mut difference = None;
-    let visited = rows.for_each(resource, &mut |cells| {
+    let visited = table.rows.scan(scan, &mut |cells, point| {
         row += 1;
-        reread.next_equals(resource, cells, row).map_err(|found| {
+        reread.next_equals(Expected { resource, cells, point, row }).map_err(|found| {
             let stop = io::Error::other(found.to_string());
             difference = Some(found);
             stop
@@ -96,6 +132,6 @@ pub(super) fn compare(
         return Err(Failed::Differs(difference));
     }
     visited.map_err(Failed::Rows)?;
-    reread.ends(row + 1).map_err(Failed::Differs)?;
+    reread.ends(row + 1)?;
     Ok(row)
 }

@@ -8,15 +8,17 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 
 use csv::{ReaderBuilder, StringRecord, Terminator, WriterBuilder};
 
-use super::check::{Difference, Reread};
+use super::Table;
+use super::check::{self, Difference, Expected, Failed, Reread};
 use crate::record::{Cell, Column, ColumnType, Resource};
-use crate::release::rows::{Rows, RowsError};
+use crate::release::rows::RowsError;
 
-pub(super) fn write(
-    rows: &dyn Rows,
-    resource: &'static Resource,
-    out: &mut dyn Write,
-) -> Result<u64, RowsError> {
+pub(super) fn check(table: Table<'_>, file: impl Read) -> Result<u64, Failed> {
+    check::compare(&mut CsvReread::open(file, table.resource)?, table)
+}
+
+pub(super) fn write(table: Table<'_>, out: &mut dyn Write) -> Result<u64, RowsError> {
+    let Table { rows, resource, .. } = table;
     let visit = |source| RowsError::Visit { table: resource.table, source };
     let mut lines = CsvLines::new(out);
     lines.push(resource.columns.iter().map(|column| column.name)).map_err(visit)?;
@@ -66,24 +68,25 @@ pub fn text<'a>(column: &Column, cell: &'a Cell) -> Cow<'a, str> {
 }
 
 /// Reads a file back, record by record.
-pub(super) struct CsvReread<R> {
+struct CsvReread<R> {
     reader: csv::Reader<BufReader<R>>,
     record: StringRecord,
 }
 
 impl<R: Read> CsvReread<R> {
     /// Checks the header.
-    pub(super) fn open(file: R, resource: &'static Resource) -> Result<Self, Difference> {
+    fn open(file: R, resource: &'static Resource) -> Result<Self, Difference> {
         let mut file = BufReader::new(file);
         // The reader would skip a byte order mark in silence.
         let start = file.fill_buf();
-        let start = start.map_err(|e| Difference::Unreadable { row: 0, source: e.into() })?;
+        let start = start.map_err(|error| Difference::unreadable(0, error))?;
         if start.starts_with("\u{feff}".as_bytes()) {
             return Err(Difference::Header);
         }
         let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(file);
         let mut record = StringRecord::new();
-        let read = reader.read_record(&mut record).map_err(|error| unreadable(0, error))?;
+        let read =
+            reader.read_record(&mut record).map_err(|error| Difference::unreadable(0, error))?;
         if !read || record.iter().ne(resource.columns.iter().map(|column| column.name)) {
             return Err(Difference::Header);
         }
@@ -92,13 +95,13 @@ impl<R: Read> CsvReread<R> {
 }
 
 impl<R: Read> Reread for CsvReread<R> {
-    fn next_equals(
-        &mut self,
-        resource: &'static Resource,
-        cells: &[Cell],
-        row: u64,
-    ) -> Result<(), Difference> {
-        if !self.reader.read_record(&mut self.record).map_err(|error| unreadable(row, error))? {
+    fn next_equals(&mut self, expected: Expected<'_>) -> Result<(), Difference> {
+        let Expected { resource, cells, row, .. } = expected;
+        if !self
+            .reader
+            .read_record(&mut self.record)
+            .map_err(|error| Difference::unreadable(row, error))?
+        {
             return Err(Difference::TooFew { rows: row - 1 });
         }
         if self.record.len() != resource.columns.len() {
@@ -116,11 +119,10 @@ impl<R: Read> Reread for CsvReread<R> {
     }
 
     fn ends(&mut self, row: u64) -> Result<(), Difference> {
-        let more = self.reader.read_record(&mut self.record).map_err(|e| unreadable(row, e))?;
+        let more = self
+            .reader
+            .read_record(&mut self.record)
+            .map_err(|e| Difference::unreadable(row, e))?;
         if more { Err(Difference::TooMany { row }) } else { Ok(()) }
     }
-}
-
-fn unreadable(row: u64, error: csv::Error) -> Difference {
-    Difference::Unreadable { row, source: error.into() }
 }

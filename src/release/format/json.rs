@@ -1,5 +1,7 @@
-//! The JSON of a record: the one form that the API, the NDJSON files and the table roots share.
+//! The JSON of a record: the one form that the API, the NDJSON and GeoJSON files and the table roots
+//! share, as a value and as text.
 
+use serde::de::IgnoredAny;
 use serde_json::{Map, Number, Value};
 
 use crate::record::{Cell, Column, ColumnType, DamagedCell};
@@ -65,11 +67,84 @@ pub fn value_of(column: &Column, cell: &Cell) -> Result<Value, DamagedCell> {
     }
 }
 
-fn damaged(expected: &'static str, found: &Cell) -> DamagedCell {
+/// Appends a row as a JSON object, its keys in the order of the columns: the text of [`json`].
+pub fn write_row(
+    out: &mut Vec<u8>,
+    columns: impl IntoIterator<Item = &'static Column>,
+    row: &[Cell],
+) -> Result<(), DamagedRow> {
+    out.push(b'{');
+    let mut cells = row.iter();
+    for (index, column) in columns.into_iter().enumerate() {
+        // A record that ends early is damaged where it ends.
+        let cell = cells.next().unwrap_or(&Cell::Null);
+        write_cell(out, index, column, cell).map_err(|source| DamagedRow {
+            id: id_of(row).to_owned(),
+            column: column.name,
+            source,
+        })?;
+    }
+    out.push(b'}');
+    Ok(())
+}
+
+/// Appends the key and the value at this place of a row.
+pub fn write_cell(
+    out: &mut Vec<u8>,
+    index: usize,
+    column: &Column,
+    cell: &Cell,
+) -> Result<(), DamagedCell> {
+    out.extend_from_slice(if index == 0 { b"\"" } else { b",\"" });
+    out.extend_from_slice(column.name.as_bytes());
+    out.extend_from_slice(b"\":");
+    write_cell_value(out, column, cell)
+}
+
+fn write_cell_value(out: &mut Vec<u8>, column: &Column, cell: &Cell) -> Result<(), DamagedCell> {
+    let wrong = || damaged(expected(column.ty), cell);
+    let mut stored = |json: &str, opening: char| {
+        // Written by serde in the first place: the text is what serde would write again.
+        serde_json::from_str::<IgnoredAny>(json)
+            .ok()
+            .filter(|IgnoredAny| json.starts_with(opening))
+            .ok_or_else(wrong)?;
+        out.extend_from_slice(json.as_bytes());
+        Ok(())
+    };
+    match (column.ty, cell) {
+        (_, Cell::Null) if column.nullable => out.extend_from_slice(b"null"),
+        (ColumnType::TextList, Cell::Text(json)) => return stored(json, '['),
+        (ColumnType::Object, Cell::Text(json)) => return stored(json, '{'),
+        (ColumnType::Boolean, Cell::Integer(0)) => out.extend_from_slice(b"false"),
+        (ColumnType::Boolean, Cell::Integer(1)) => out.extend_from_slice(b"true"),
+        (ColumnType::Integer, Cell::Integer(number)) => write_value(out, number),
+        (ColumnType::Real, Cell::Real(number)) if number.is_finite() => write_value(out, number),
+        (
+            ColumnType::Text | ColumnType::Word(_) | ColumnType::Date | ColumnType::Instant,
+            Cell::Text(text),
+        ) => write_value(out, text),
+        (_, Cell::Null | Cell::Text(_) | Cell::Integer(_) | Cell::Real(_)) => {
+            return Err(wrong());
+        }
+    }
+    Ok(())
+}
+
+/// Appends a value of our own making.
+///
+/// # Panics
+/// Never: text, numbers and structs of them always have a JSON form.
+pub fn write_value(out: &mut Vec<u8>, value: &(impl serde::Serialize + ?Sized)) {
+    serde_json::to_writer(out, value).expect("a value of our own has a JSON form");
+}
+
+pub(super) fn damaged(expected: &'static str, found: &Cell) -> DamagedCell {
     DamagedCell { expected, found: found.to_csv() }
 }
 
-fn expected(ty: ColumnType) -> &'static str {
+/// What a cell of such a column should hold, in words.
+pub(super) fn expected(ty: ColumnType) -> &'static str {
     match ty {
         ColumnType::Text => "text",
         ColumnType::Word(_) => "a word",
@@ -93,6 +168,9 @@ mod tests {
         let record: R = serde_json::from_str(text).unwrap();
         let by_cells = Value::Object(json(R::COLUMNS, &record.cells()).unwrap());
         assert_eq!(by_cells.to_string(), serde_json::to_string(&record).unwrap());
+        let mut written = Vec::new();
+        write_row(&mut written, R::COLUMNS, &record.cells()).unwrap();
+        assert_eq!(String::from_utf8(written).unwrap(), by_cells.to_string());
     }
 
     #[test]
@@ -134,6 +212,28 @@ mod tests {
         assert!(json(&columns, &[id.clone(), Cell::Null]).is_ok());
         assert!(json(&columns, &[id]).is_err());
         assert!(json(&columns, &[Cell::Null, Cell::Null]).is_err());
+    }
+
+    #[test]
+    fn what_has_no_value_has_no_text() {
+        let list = Cell::Text("[]".into());
+        for (ty, cell) in [
+            (ColumnType::Text, Cell::Null),
+            (ColumnType::Text, Cell::Integer(3)),
+            (ColumnType::Boolean, Cell::Integer(2)),
+            (ColumnType::Real, Cell::Real(f64::INFINITY)),
+            (ColumnType::Object, list.clone()),
+            (ColumnType::TextList, Cell::Text("{}".into())),
+            (ColumnType::TextList, Cell::Text("[".into())),
+        ] {
+            let column = Column::new("x", "", ty, false);
+            assert!(value_of(&column, &cell).is_err(), "{ty:?}, {cell:?}");
+            assert!(write_cell(&mut Vec::new(), 0, &column, &cell).is_err(), "{ty:?}, {cell:?}");
+        }
+        static ID: [Column; 1] = [Column::new("id", "", ColumnType::Text, false)];
+        let error =
+            write_row(&mut Vec::new(), &ID, &[list]).map(|()| write_row(&mut Vec::new(), &ID, &[]));
+        assert_eq!(error.unwrap().unwrap_err().column, "id");
     }
 
     #[test]

@@ -2,27 +2,56 @@
 
 mod check;
 mod csv;
+mod geojson;
 mod json;
 mod ndjson;
+mod parquet;
 
 use std::fs::File;
 use std::io::{self, BufWriter};
 use std::path::Path;
 
-use crate::record::Resource;
+use crate::record::{ReleaseId, Resource};
 use crate::release::rows::{Rows, RowsError};
 
 pub use check::Difference;
 pub use csv::{CsvLines, text as csv_text};
-pub use json::{json, value_of};
+pub use geojson::{CollectionMeta, Features};
+pub use json::{json, value_of, write_cell, write_row, write_value};
 
-/// A format in which every table is published.
+/// A format in which tables are published.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// Comma-separated values.
     Csv,
     /// JSON lines, packed with gzip.
     Ndjson,
+    /// Columns with their types, packed.
+    Parquet,
+    /// Features on a map, as text.
+    GeoJson,
+    /// The columns and a point each, packed.
+    GeoParquet,
+}
+
+/// A table of a release, as its files hold it.
+#[derive(Clone, Copy)]
+pub struct Table<'a> {
+    /// The records of the release.
+    pub rows: &'a dyn Rows,
+    /// Which of them.
+    pub resource: &'static Resource,
+    /// What its files say of the release.
+    pub imprint: &'a Imprint,
+}
+
+/// What a file says of the release it belongs to, in the formats that have a place for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Imprint {
+    /// The release.
+    pub release: ReleaseId,
+    /// Version of its schema.
+    pub schema_version: String,
 }
 
 /// Why a file could not be written or is not what it should be.
@@ -59,15 +88,39 @@ pub enum FormatError {
 
 impl Kind {
     /// Every format.
-    pub const ALL: &'static [Self] = &[Self::Csv, Self::Ndjson];
+    pub const ALL: &'static [Self] =
+        &[Self::Csv, Self::Ndjson, Self::Parquet, Self::GeoJson, Self::GeoParquet];
+
+    /// The formats in which a resource is published.
+    pub fn of(resource: &Resource) -> impl Iterator<Item = Self> {
+        let placed = resource.location().is_some();
+        Self::ALL.iter().copied().filter(move |kind| match kind {
+            Self::Csv | Self::Ndjson | Self::Parquet => true,
+            Self::GeoJson | Self::GeoParquet => placed,
+        })
+    }
+
+    /// Whether a release of that schema has files of it for sure. Earlier ones were published before
+    /// the format was made.
+    #[must_use]
+    pub fn is_promised_by(self, imprint: &Imprint) -> bool {
+        match self {
+            Self::Csv | Self::Ndjson => true,
+            Self::Parquet | Self::GeoJson | Self::GeoParquet => imprint.schema_version != "1.0.0",
+        }
+    }
 
     /// The name of the file of a table.
     #[must_use]
     pub fn file_name(self, resource: &Resource) -> String {
-        match self {
-            Self::Csv => format!("{}.csv", resource.table),
-            Self::Ndjson => format!("{}.ndjson.gz", resource.table),
-        }
+        let suffix = match self {
+            Self::Csv => "csv",
+            Self::Ndjson => "ndjson.gz",
+            Self::Parquet => "parquet",
+            Self::GeoJson => "geojson",
+            Self::GeoParquet => "geo.parquet",
+        };
+        format!("{}.{suffix}", resource.table)
     }
 
     /// The media type of its files.
@@ -76,6 +129,8 @@ impl Kind {
         match self {
             Self::Csv => "text/csv; charset=utf-8",
             Self::Ndjson => "application/gzip",
+            Self::Parquet | Self::GeoParquet => "application/vnd.apache.parquet",
+            Self::GeoJson => "application/geo+json",
         }
     }
 }
@@ -83,18 +138,16 @@ impl Kind {
 /// Writes a table into `folder`, over a file that is there, and returns how many records it holds.
 ///
 /// The same records give the same bytes.
-pub fn write(
-    kind: Kind,
-    folder: &Path,
-    rows: &dyn Rows,
-    resource: &'static Resource,
-) -> Result<u64, FormatError> {
-    let file = kind.file_name(resource);
+pub fn write(kind: Kind, folder: &Path, table: Table<'_>) -> Result<u64, FormatError> {
+    let file = kind.file_name(table.resource);
     let failed = |source| FormatError::File { file: file.clone(), source };
     let mut out = BufWriter::new(File::create(folder.join(&file)).map_err(failed)?);
     let count = match kind {
-        Kind::Csv => csv::write(rows, resource, &mut out),
-        Kind::Ndjson => ndjson::write(rows, resource, &mut out),
+        Kind::Csv => csv::write(table, &mut out),
+        Kind::Ndjson => ndjson::write(table, &mut out),
+        Kind::Parquet => parquet::write(table, parquet::Content::Columns, &mut out),
+        Kind::GeoJson => geojson::write(table, &mut out),
+        Kind::GeoParquet => parquet::write(table, parquet::Content::ColumnsAndPoint, &mut out),
     };
     let count = count.map_err(|source| FormatError::Rows { file: file.clone(), source })?;
     out.into_inner().map_err(|error| failed(error.into_error()))?;
@@ -103,20 +156,16 @@ pub fn write(
 
 /// Reads a file of a table back, compares each cell with the records and returns how many there
 /// are.
-pub fn check(
-    kind: Kind,
-    path: &Path,
-    rows: &dyn Rows,
-    resource: &'static Resource,
-) -> Result<u64, FormatError> {
-    let name = kind.file_name(resource);
+pub fn check(kind: Kind, path: &Path, table: Table<'_>) -> Result<u64, FormatError> {
+    let name = kind.file_name(table.resource);
     let opened = File::open(path);
     let file = opened.map_err(|source| FormatError::File { file: name.clone(), source })?;
     let compared = match kind {
-        Kind::Csv => csv::CsvReread::open(file, resource)
-            .map_err(check::Failed::Differs)
-            .and_then(|mut reread| check::compare(&mut reread, rows, resource)),
-        Kind::Ndjson => check::compare(&mut ndjson::NdjsonReread::open(file), rows, resource),
+        Kind::Csv => csv::check(table, file),
+        Kind::Ndjson => ndjson::check(table, file),
+        Kind::Parquet => parquet::check(table, parquet::Content::Columns, file),
+        Kind::GeoJson => geojson::check(table, file),
+        Kind::GeoParquet => parquet::check(table, parquet::Content::ColumnsAndPoint, file),
     };
     compared.map_err(|failed| match failed {
         check::Failed::Differs(source) => FormatError::Differs { file: name, source },
@@ -129,11 +178,39 @@ mod tests {
     use std::collections::BTreeMap;
     use std::fs;
 
+    use chrono::{DateTime, NaiveDate};
     use proptest::prelude::*;
 
     use super::*;
-    use crate::record::{Cell, Column, ColumnType, RESOURCES};
+    use crate::record::{Cell, Column, ColumnType, Field, RESOURCES};
     use crate::release::rows::MemoryRows;
+    use crate::release::sample;
+
+    fn imprint() -> &'static Imprint {
+        static IMPRINT: std::sync::OnceLock<Imprint> = std::sync::OnceLock::new();
+        IMPRINT.get_or_init(|| Imprint {
+            release: sample::first(),
+            schema_version: "1.0.0".to_owned(),
+        })
+    }
+
+    fn write(
+        kind: Kind,
+        folder: &Path,
+        rows: &dyn Rows,
+        resource: &'static Resource,
+    ) -> Result<u64, FormatError> {
+        super::write(kind, folder, Table { rows, resource, imprint: imprint() })
+    }
+
+    fn check(
+        kind: Kind,
+        path: &Path,
+        rows: &dyn Rows,
+        resource: &'static Resource,
+    ) -> Result<u64, FormatError> {
+        super::check(kind, path, Table { rows, resource, imprint: imprint() })
+    }
 
     fn vendors() -> &'static Resource {
         Resource::of_table("vendors").unwrap()
@@ -239,11 +316,11 @@ mod tests {
     fn an_empty_table_is_a_file_like_any_other() {
         let folder = tempfile::tempdir().unwrap();
         let nothing = MemoryRows::default();
-        for kind in Kind::ALL {
-            for resource in RESOURCES {
-                assert_eq!(write(*kind, folder.path(), &nothing, resource).unwrap(), 0);
+        for resource in RESOURCES {
+            for kind in Kind::of(resource) {
+                assert_eq!(write(kind, folder.path(), &nothing, resource).unwrap(), 0);
                 let path = folder.path().join(kind.file_name(resource));
-                assert_eq!(check(*kind, &path, &nothing, resource).unwrap(), 0);
+                assert_eq!(check(kind, &path, &nothing, resource).unwrap(), 0, "{path:?}");
             }
         }
     }
@@ -310,9 +387,15 @@ mod tests {
 
     fn any_cell(column: &'static Column) -> BoxedStrategy<Cell> {
         let value = match column.ty {
-            ColumnType::Text | ColumnType::Word(_) | ColumnType::Date | ColumnType::Instant => {
-                any::<String>().prop_map(Cell::Text).boxed()
-            }
+            ColumnType::Text | ColumnType::Word(_) => any::<String>().prop_map(Cell::Text).boxed(),
+            ColumnType::Date => (-1_000_000..2_000_000_i32)
+                .prop_filter_map("a year", NaiveDate::from_num_days_from_ce_opt)
+                .prop_map(|date| date.to_cell())
+                .boxed(),
+            ColumnType::Instant => (-60_000_000_000..250_000_000_000_i64)
+                .prop_filter_map("an instant", |at| DateTime::from_timestamp(at, 0))
+                .prop_map(|at| at.to_cell())
+                .boxed(),
             ColumnType::Integer => any::<i64>().prop_map(Cell::Integer).boxed(),
             ColumnType::Boolean => (0..=1_i64).prop_map(Cell::Integer).boxed(),
             ColumnType::Real => {
@@ -347,12 +430,12 @@ mod tests {
             let count = rows.len() as u64;
             let rows = MemoryRows(BTreeMap::from([(resource.table, rows)]));
             let folder = tempfile::tempdir().unwrap();
-            for kind in Kind::ALL {
+            for kind in Kind::of(resource) {
                 let path = folder.path().join(kind.file_name(resource));
-                prop_assert_eq!(write(*kind, folder.path(), &rows, resource).unwrap(), count);
-                prop_assert_eq!(check(*kind, &path, &rows, resource).unwrap(), count);
+                prop_assert_eq!(write(kind, folder.path(), &rows, resource).unwrap(), count);
+                prop_assert_eq!(check(kind, &path, &rows, resource).unwrap(), count);
                 let first = fs::read(&path).unwrap();
-                write(*kind, folder.path(), &rows, resource).unwrap();
+                write(kind, folder.path(), &rows, resource).unwrap();
                 prop_assert_eq!(first, fs::read(&path).unwrap());
             }
         }

@@ -6,26 +6,29 @@ use flate2::read::MultiGzDecoder;
 use flate2::{Compression, GzBuilder};
 use serde_json::{Map, Value};
 
-use super::check::{Difference, Reread};
-use super::json;
+use super::check::{self, Difference, Expected, Failed, Reread};
+use super::{Table, json, write_row};
 use crate::record::{Cell, Resource};
-use crate::release::rows::{Rows, RowsError};
+use crate::release::rows::RowsError;
 
-pub(super) fn write(
-    rows: &dyn Rows,
-    resource: &'static Resource,
-    out: &mut dyn Write,
-) -> Result<u64, RowsError> {
+pub(super) fn check(table: Table<'_>, file: impl Read) -> Result<u64, Failed> {
+    check::compare(&mut NdjsonReread::open(file), table)
+}
+
+pub(super) fn write(table: Table<'_>, out: &mut dyn Write) -> Result<u64, RowsError> {
+    let Table { rows, resource, .. } = table;
     let visit = |source| RowsError::Visit { table: resource.table, source };
     // Neither time nor system may show in the bytes.
     let header = GzBuilder::new().mtime(0).operating_system(255);
     let mut writer = io::BufWriter::new(header.write(out, Compression::default()));
+    let mut line = Vec::new();
     let mut count = 0;
     rows.for_each(resource, &mut |cells| {
         count += 1;
-        let record = json(resource.columns, cells).map_err(io::Error::other)?;
-        serde_json::to_writer(&mut writer, &record)?;
-        writer.write_all(b"\n")
+        line.clear();
+        write_row(&mut line, resource.columns, cells).map_err(io::Error::other)?;
+        line.push(b'\n');
+        writer.write_all(&line)
     })?;
     let packed = writer.into_inner().map_err(|error| visit(error.into_error()))?;
     packed.finish().map_err(visit)?.flush().map_err(visit)?;
@@ -33,13 +36,13 @@ pub(super) fn write(
 }
 
 /// Reads a file back, line by line.
-pub(super) struct NdjsonReread<R> {
+struct NdjsonReread<R> {
     lines: BufReader<MultiGzDecoder<R>>,
     line: String,
 }
 
 impl<R: Read> NdjsonReread<R> {
-    pub(super) fn open(file: R) -> Self {
+    fn open(file: R) -> Self {
         Self { lines: BufReader::new(MultiGzDecoder::new(file)), line: String::new() }
     }
 
@@ -47,40 +50,45 @@ impl<R: Read> NdjsonReread<R> {
     fn read_line(&mut self, row: u64) -> Result<bool, Difference> {
         self.line.clear();
         let read = self.lines.read_line(&mut self.line);
-        read.map(|bytes| bytes > 0).map_err(|e| Difference::Unreadable { row, source: e.into() })
+        read.map(|bytes| bytes > 0).map_err(|error| Difference::unreadable(row, error))
     }
 }
 
 impl<R: Read> Reread for NdjsonReread<R> {
-    fn next_equals(
-        &mut self,
-        resource: &'static Resource,
-        cells: &[Cell],
-        row: u64,
-    ) -> Result<(), Difference> {
+    fn next_equals(&mut self, expected: Expected<'_>) -> Result<(), Difference> {
+        let Expected { resource, cells, row, .. } = expected;
         if !self.read_line(row)? {
             return Err(Difference::TooFew { rows: row - 1 });
         }
-        let unreadable = |source| Difference::Unreadable { row, source };
-        let found: Map<String, Value> =
-            serde_json::from_str(&self.line).map_err(|error| unreadable(error.into()))?;
-        let expected =
-            json(resource.columns, cells).map_err(|error| unreadable(Box::new(error)))?;
-        if found.len() != expected.len() {
-            return Err(Difference::Width { row, expected: expected.len(), found: found.len() });
-        }
-        for column in resource.columns {
-            let (expected, found) = (expected.get(column.name), found.get(column.name));
-            if expected != found {
-                let text = |value: Option<&Value>| value.map_or(String::new(), Value::to_string);
-                let (expected, found) = (text(expected), text(found));
-                return Err(Difference::Cell { row, column: column.name, expected, found });
-            }
-        }
-        Ok(())
+        let found = serde_json::from_str(&self.line);
+        let found = found.map_err(|error| Difference::unreadable(row, error))?;
+        same_object(resource, cells, &found, row)
     }
 
     fn ends(&mut self, row: u64) -> Result<(), Difference> {
         if self.read_line(row)? { Err(Difference::TooMany { row }) } else { Ok(()) }
     }
+}
+
+/// Whether an object holds these cells and nothing else.
+pub(super) fn same_object(
+    resource: &'static Resource,
+    cells: &[Cell],
+    found: &Map<String, Value>,
+    row: u64,
+) -> Result<(), Difference> {
+    let expected =
+        json(resource.columns, cells).map_err(|error| Difference::unreadable(row, error))?;
+    if found.len() != expected.len() {
+        return Err(Difference::Width { row, expected: expected.len(), found: found.len() });
+    }
+    for column in resource.columns {
+        let (expected, found) = (expected.get(column.name), found.get(column.name));
+        if expected != found {
+            let text = |value: Option<&Value>| value.map_or(String::new(), Value::to_string);
+            let (expected, found) = (text(expected), text(found));
+            return Err(Difference::Cell { row, column: column.name, expected, found });
+        }
+    }
+    Ok(())
 }

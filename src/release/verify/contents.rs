@@ -9,7 +9,7 @@ use crate::release::database::{self, DatabaseError, ReleaseDatabase};
 use crate::release::digest;
 use crate::release::document::{self, Subject};
 use crate::release::fault::FaultKind;
-use crate::release::format::{self, Kind};
+use crate::release::format::{self, Imprint, Kind, Table};
 use crate::release::manifest::{MANIFEST_FILE, Manifest};
 use crate::release::root;
 use crate::release::rows::Rows;
@@ -90,14 +90,18 @@ fn check_table_files(
     resource: &'static Resource,
     report: &mut Report,
 ) {
-    for kind in Kind::ALL {
+    let (release, schema_version) = (manifest.release, manifest.schema_version.clone());
+    let imprint = Imprint { release, schema_version };
+    for kind in Kind::of(resource) {
         let name = kind.file_name(resource);
         let Some(file) = manifest.file(&name) else {
-            report.fault(&name, FaultKind::NotInManifest);
+            if kind.is_promised_by(&imprint) {
+                report.fault(&name, FaultKind::NotInManifest);
+            }
             continue;
         };
         let Some(path) = paths.get(&name) else { continue };
-        match format::check(*kind, path, rows, resource) {
+        match format::check(kind, path, Table { rows, resource, imprint: &imprint }) {
             Ok(found) if file.rows == Some(found) => {}
             Ok(found) => report.fault(&name, FaultKind::Rows { expected: file.rows, found }),
             Err(error) => report.fault(&name, FaultKind::differs(&error)),

@@ -1,5 +1,4 @@
-//! GeoJSON, RFC 7946: a feature per record, at its own place or at that of its agency. What has no
-//! known place has the geometry `null`.
+//! GeoJSON, RFC 7946: the file `T.geojson` of a release, byte for byte where all records are shown.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -7,32 +6,19 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use super::{Content, Form, Writer};
-use crate::record::{Cell, Column, RESOURCES, ReleaseId};
+use crate::record::{Cell, Column, Point, RESOURCES};
+use crate::release::format::{CollectionMeta, Features};
 use crate::serve::error::Problem;
-use crate::serve::json::write_value;
 use crate::serve::page::Totals;
 use crate::serve::releases::OpenRelease;
 use crate::serve::shape::{self, Row, Shape};
-
-/// Longitude and latitude in degrees: the order of GeoJSON.
-type Position = [f64; 2];
 
 pub(super) struct GeoJson {
     shape: Shape,
     columns: Vec<&'static Column>,
     release: Arc<OpenRelease>,
     meta: CollectionMeta,
-    /// Whether a feature has been written.
-    begun: bool,
-}
-
-/// What a collection is about: as in a page, but for what only a page has.
-#[derive(Debug, serde::Serialize)]
-struct CollectionMeta {
-    release: ReleaseId,
-    schema_version: String,
-    total: i64,
-    uncertain_excluded: i64,
+    features: Features,
 }
 
 impl GeoJson {
@@ -43,28 +29,25 @@ impl GeoJson {
         let meta = CollectionMeta {
             release: manifest.release,
             schema_version: manifest.schema_version.clone(),
-            total,
-            uncertain_excluded,
+            total: total.unsigned_abs(),
+            uncertain_excluded: uncertain_excluded.unsigned_abs(),
         };
-        Self { columns: shape.columns(), shape, release, meta, begun: false }
+        Self { columns: shape.columns(), shape, release, meta, features: Features::default() }
     }
 
     /// The places of the agencies these rows are about, by id, asked for all at once.
-    fn agencies(&self, rows: &[Row]) -> Result<HashMap<String, Position>, Problem> {
+    fn agencies(&self, rows: &[Row]) -> Result<HashMap<String, Point>, Problem> {
         let ids: Vec<_> = rows.iter().filter_map(|row| text(row.place.first()?)).collect();
         if ids.is_empty() {
             return Ok(HashMap::new());
         }
-        let points = self.release.database.points(&ids)?;
-        Ok(points.into_iter().map(|(id, point)| (id, [point.lon, point.lat])).collect())
+        Ok(self.release.database.points(&ids)?.into_iter().collect())
     }
 }
 
 impl Writer for GeoJson {
     fn begin(&mut self, out: &mut Vec<u8>) -> Result<(), Problem> {
-        out.extend_from_slice(b"{\"type\":\"FeatureCollection\",\"meta\":");
-        write_value(out, &self.meta);
-        out.extend_from_slice(b",\"features\":[");
+        self.features.begin(out, &self.meta);
         Ok(())
     }
 
@@ -73,37 +56,24 @@ impl Writer for GeoJson {
         let agencies = self.agencies(&rows)?;
         let included = self.shape.included(&self.release.database, &rows)?;
         for row in &rows {
-            // A feature per line, for those who cut with simple tools.
-            out.extend_from_slice(if self.begun { b",\n" } else { b"\n" });
-            self.begun = true;
-            out.extend_from_slice(b"{\"type\":\"Feature\",\"id\":");
-            write_value(out, row.cells.first().and_then(text).unwrap_or_default());
-            out.extend_from_slice(b",\"geometry\":");
-            match position(row, &agencies) {
-                None => out.extend_from_slice(b"null"),
-                Some(position) => {
-                    out.extend_from_slice(b"{\"type\":\"Point\",\"coordinates\":");
-                    write_value(out, &position);
-                    out.push(b'}');
-                }
-            }
-            out.extend_from_slice(b",\"properties\":");
-            shape::write(out, &self.columns, row, &included)?;
-            out.push(b'}');
+            let id = row.cells.first().and_then(text).unwrap_or_default();
+            self.features.push(out, id, point(row, &agencies), |out| {
+                shape::write(out, &self.columns, row, &included)
+            })?;
         }
         Ok(())
     }
 
     fn end(&mut self, out: &mut Vec<u8>) -> Result<(), Problem> {
-        out.extend_from_slice(b"\n]}\n");
+        self.features.end(out);
         Ok(())
     }
 }
 
 /// Where a record is: what it says itself, or where its agency is.
-fn position(row: &Row, agencies: &HashMap<String, Position>) -> Option<Position> {
+fn point(row: &Row, agencies: &HashMap<String, Point>) -> Option<Point> {
     match row.place.as_slice() {
-        [Cell::Real(lat), Cell::Real(lon)] => Some([*lon, *lat]),
+        [Cell::Real(lat), Cell::Real(lon)] => Some(Point { lat: *lat, lon: *lon }),
         [agency] => agencies.get(text(agency)?).copied(),
         _ => None,
     }

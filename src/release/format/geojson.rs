@@ -1,0 +1,222 @@
+//! `T.geojson`: a feature per record, RFC 7946, at its own place or at that of its agency; what has
+//! no known place has the geometry `null`. A line holds one feature.
+
+use std::io::{self, BufRead, BufReader, Read, Write};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::check::{self, Difference, Expected, Failed, Reread};
+use super::ndjson::same_object;
+use super::{Table, write_row, write_value};
+use crate::record::{Point, ReleaseId};
+use crate::release::rows::{RowsError, Scan, id_of};
+
+/// What stands before the description of a collection, and between it and its features.
+const BEGIN: &[u8] = b"{\"type\":\"FeatureCollection\",\"meta\":";
+const FEATURES: &[u8] = b",\"features\":[";
+/// What stands after the features, but for the line it stands on.
+const END: &[u8] = b"]}\n";
+
+/// What a collection is about: as in a page of the API, but for what only a page has.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CollectionMeta {
+    /// The release.
+    pub release: ReleaseId,
+    /// Version of its schema.
+    pub schema_version: String,
+    /// How many features there are.
+    pub total: u64,
+    /// Records left out because a date they would be judged by is not known.
+    pub uncertain_excluded: u64,
+}
+
+/// Writes a collection of features.
+#[derive(Debug, Default)]
+pub struct Features {
+    /// Whether a feature has been written.
+    begun: bool,
+}
+
+impl Features {
+    /// Appends what stands before the first feature.
+    pub fn begin(&mut self, out: &mut Vec<u8>, meta: &CollectionMeta) {
+        out.extend_from_slice(BEGIN);
+        write_value(out, meta);
+        out.extend_from_slice(FEATURES);
+    }
+
+    /// Appends a feature, on a line of its own, for those who cut with simple tools.
+    pub fn push<E>(
+        &mut self,
+        out: &mut Vec<u8>,
+        id: &str,
+        point: Option<Point>,
+        properties: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        out.extend_from_slice(if self.begun { b",\n" } else { b"\n" });
+        self.begun = true;
+        out.extend_from_slice(b"{\"type\":\"Feature\",\"id\":");
+        write_value(out, id);
+        out.extend_from_slice(b",\"geometry\":");
+        write_value(out, &Geometry::of(point));
+        out.extend_from_slice(b",\"properties\":");
+        properties(out)?;
+        out.push(b'}');
+        Ok(())
+    }
+
+    /// Appends what stands after the last feature.
+    pub fn end(&self, out: &mut Vec<u8>) {
+        out.push(b'\n');
+        out.extend_from_slice(END);
+    }
+}
+
+/// A place, as GeoJSON writes it.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", deny_unknown_fields)]
+enum Geometry {
+    Point {
+        /// Longitude and latitude in degrees: the order of GeoJSON.
+        coordinates: [f64; 2],
+    },
+}
+
+impl Geometry {
+    fn of(point: Option<Point>) -> Option<Self> {
+        point.map(|Point { lat, lon }| Self::Point { coordinates: [lon, lat] })
+    }
+}
+
+pub(super) fn write(table: Table<'_>, out: &mut dyn Write) -> Result<u64, RowsError> {
+    let Table { rows, resource, .. } = table;
+    let failed = |source| RowsError::Visit { table: resource.table, source };
+    let mut features = Features::default();
+    let mut text = Vec::new();
+    features.begin(&mut text, &meta(table)?);
+    let mut count = 0;
+    rows.scan(scan(table), &mut |cells, point| {
+        count += 1;
+        let properties = |out: &mut Vec<u8>| write_row(out, resource.columns, cells);
+        features.push(&mut text, id_of(cells), point, properties).map_err(io::Error::other)?;
+        out.write_all(&text)?;
+        text.clear();
+        Ok(())
+    })?;
+    features.end(&mut text);
+    out.write_all(&text).map_err(failed)?;
+    Ok(count)
+}
+
+pub(super) fn check(table: Table<'_>, file: impl Read) -> Result<u64, Failed> {
+    let mut begin = Vec::new();
+    Features::default().begin(&mut begin, &meta(table).map_err(Failed::Rows)?);
+    check::compare_scan(&mut GeoJsonReread::open(file, &begin)?, table, scan(table))
+}
+
+fn scan(table: Table<'_>) -> Scan {
+    Scan { resource: table.resource, by: &[], placed: true }
+}
+
+fn meta(table: Table<'_>) -> Result<CollectionMeta, RowsError> {
+    Ok(CollectionMeta {
+        release: table.imprint.release,
+        schema_version: table.imprint.schema_version.clone(),
+        total: table.rows.count(table.resource)?,
+        uncertain_excluded: 0,
+    })
+}
+
+/// A feature as it is read back.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Feature {
+    #[serde(rename = "type")]
+    ty: String,
+    id: String,
+    geometry: Option<Geometry>,
+    properties: Map<String, Value>,
+}
+
+/// Reads a file back, line by line.
+struct GeoJsonReread<R> {
+    lines: BufReader<R>,
+    line: Vec<u8>,
+    /// Whether what stands before the features is right.
+    begun: bool,
+    /// Whether the line before ended in a comma, so that another feature must come.
+    more: bool,
+}
+
+impl<R: Read> GeoJsonReread<R> {
+    /// Reads what stands before the features. Whether it is right is told at the end: it counts
+    /// them, and which one is missing says more.
+    fn open(file: R, begin: &[u8]) -> Result<Self, Difference> {
+        let lines = BufReader::new(file);
+        let mut reread = Self { lines, line: Vec::new(), begun: false, more: true };
+        reread.read_line(0)?;
+        reread.begun = reread.line.strip_suffix(b"\n") == Some(begin);
+        Ok(reread)
+    }
+
+    fn read_line(&mut self, row: u64) -> Result<(), Difference> {
+        self.line.clear();
+        let read = self.lines.read_until(b'\n', &mut self.line);
+        read.map(drop).map_err(|error| Difference::unreadable(row, error))
+    }
+
+    /// The feature of the line; whether another must follow is kept.
+    fn feature(&mut self, row: u64) -> Result<Feature, Difference> {
+        let line = self.line.strip_suffix(b"\n").unwrap_or(&self.line);
+        let feature = line.strip_suffix(b",");
+        self.more = feature.is_some();
+        serde_json::from_slice(feature.unwrap_or(line))
+            .map_err(|error| Difference::unreadable(row, error))
+    }
+}
+
+impl<R: Read> Reread for GeoJsonReread<R> {
+    fn next_equals(&mut self, expected: Expected<'_>) -> Result<(), Difference> {
+        let Expected { resource, cells, point, row } = expected;
+        let more = self.more;
+        self.read_line(row)?;
+        if self.line == END {
+            return Err(Difference::TooFew { rows: row - 1 });
+        }
+        if !more {
+            return Err(Difference::Frame { part: "list of features" });
+        }
+        let Feature { ty, id, geometry, properties } = self.feature(row)?;
+        let differs = |column, expected: &dyn std::fmt::Debug, found: &dyn std::fmt::Debug| {
+            let (expected, found) = (format!("{expected:?}"), format!("{found:?}"));
+            Err(Difference::Cell { row, column, expected, found })
+        };
+        if ty != "Feature" {
+            return differs("type", &"Feature", &ty);
+        }
+        if id != id_of(cells) {
+            return differs("id", &id_of(cells), &id);
+        }
+        same_object(resource, cells, &properties, row)?;
+        let at = Geometry::of(point);
+        if geometry == at { Ok(()) } else { differs("geometry", &at, &geometry) }
+    }
+
+    fn ends(&mut self, row: u64) -> Result<(), Difference> {
+        self.read_line(row)?;
+        if self.line != END {
+            return Err(Difference::TooMany { row });
+        }
+        if !self.begun {
+            return Err(Difference::Frame { part: "beginning" });
+        }
+        self.read_line(row)?;
+        // Only before the first feature may a line without a comma be followed by one.
+        if self.line.is_empty() && (!self.more || row == 1) {
+            Ok(())
+        } else {
+            Err(Difference::Frame { part: "end" })
+        }
+    }
+}
