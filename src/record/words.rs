@@ -520,6 +520,8 @@ words! {
     Cause {
         /// A source says something else.
         SourceChanged = "source_changed",
+        /// A source was read for the first time.
+        NewCoverage = "new_coverage",
         /// An error was put right.
         Correction = "correction",
         /// Our own curated data changed.

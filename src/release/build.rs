@@ -6,18 +6,22 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
 use crate::record::{
-    Cause, Cell, Correction, Edition, Evidence, Field, Identity, Issue, Partnership, Record,
-    Records, Redirect, ReleaseId, Source, SourceId, VisitPair, Withdrawal,
+    Cause, Cell, Correction, Edition, Evidence, Field, Identity, Issue, Partnership, Program,
+    Record, Records, Redirect, ReleaseId, Source, VisitPair, Withdrawal,
 };
+use crate::release::cause::{Explanations, Readings};
 use crate::release::dataset::{Change, ChangeKind, Dataset, Since, is_logged};
 use crate::release::format::value_of;
 use crate::release::manifest::TableChanges;
 
-/// The source of what people wrote down: a change of its evidence is curation.
-const CURATED: &str = "curated";
+/// Columns that say in which releases a record is, and nothing about it.
+const STAMPS: [&str; 2] = ["first_release", "last_changed_release"];
 
-/// Columns that every record has last and that are no facts about it.
-const STAMPS: usize = 3;
+/// Columns of a program from which the standing of its partnerships follows, and which of theirs.
+const STANDING: [&str; 3] = ["status", "retired_on", "ended_on"];
+
+/// Columns of evidence that move with each edition that says the same.
+const FOUND_AGAIN: [&str; 4] = ["locator", "retrieved_at", "last_listed_on", "capture_sha256"];
 
 /// Everything a candidate is made from.
 #[derive(Debug)]
@@ -65,14 +69,13 @@ pub fn build(
     let Parts { mut records, unread, identities, redirects, withdrawals, editions } = parts;
     let same_program =
         previous.is_some_and(|previous| previous.software_version == software_version);
+    let editions = since(editions, previous.map(|p| p.editions.as_slice()), release);
+    let readings = Readings::of(&editions, release);
+    let merged = redirects.iter().map(|redirect| redirect.from_id.clone()).collect();
     let mut comparison = Comparison {
         release,
         is_first: previous.is_none(),
-        renewed: renewed(&editions, previous),
-        same_program,
-        spoken_for_by: HashMap::new(),
-        merged: redirects.iter().map(|redirect| redirect.from_id.clone()).collect(),
-        causes: HashMap::new(),
+        why: Explanations::new(readings, same_program, merged),
         log: Vec::new(),
         counts: BTreeMap::new(),
     };
@@ -91,7 +94,7 @@ pub fn build(
         identities: since(identities, previous.map(|p| p.identities.as_slice()), release),
         redirects: since(redirects, previous.map(|p| p.redirects.as_slice()), release),
         withdrawals: since(withdrawals, previous.map(|p| p.withdrawals.as_slice()), release),
-        editions: since(editions, previous.map(|p| p.editions.as_slice()), release),
+        editions,
         changes,
         gates: Vec::new(),
     };
@@ -147,16 +150,7 @@ impl Keyed for Edition {
 struct Comparison {
     release: ReleaseId,
     is_first: bool,
-    /// Sources with a new edition.
-    renewed: BTreeSet<SourceId>,
-    /// Whether the release before was made by the same version of the program.
-    same_program: bool,
-    /// Which of the renewed sources speak of a record: by what they no longer list they explain
-    /// its change as well as by what they list.
-    spoken_for_by: HashMap<String, BTreeSet<SourceId>>,
-    merged: BTreeSet<String>,
-    /// Why the record of an id changed, as far as is known yet.
-    causes: HashMap<String, Cause>,
+    why: Explanations,
     log: Vec<Change>,
     counts: BTreeMap<String, TableChanges>,
 }
@@ -176,20 +170,21 @@ impl VisitPair for Comparison {
                 let stamps = known.stamps();
                 (*stamps.first_release, *stamps.last_changed_release)
             });
-            let fields = known.map(|known| differences::<R>(&known.cells(), &record.cells()));
+            let known = known.map(|known| known.cells());
+            let fields = known.as_ref().map(|known| differences::<R>(known, &record.cells()));
             let is_same = fields.as_ref().is_some_and(Map::is_empty);
             let stamps = record.stamps();
             *stamps.first_release = stamped.map_or(self.release, |(first, _)| first);
             *stamps.last_changed_release =
                 stamped.filter(|_| is_same).map_or(self.release, |(_, last)| last);
-            match fields {
+            match known.zip(fields) {
                 None => {
                     counts.added += 1;
-                    self.changed(record, ChangeKind::Added, &Map::new());
+                    self.changed(record, ChangeKind::Added, None, &Map::new());
                 }
-                Some(fields) if !fields.is_empty() => {
+                Some((known, fields)) if !fields.is_empty() => {
                     counts.changed += 1;
-                    self.changed(record, ChangeKind::Changed, &fields);
+                    self.changed(record, ChangeKind::Changed, Some(&known), &fields);
                 }
                 Some(_) => {}
             }
@@ -197,25 +192,34 @@ impl VisitPair for Comparison {
         let now: BTreeSet<&str> = records.iter().map(Record::id).collect();
         for gone in previous.iter().filter(|record| !now.contains(record.id())) {
             counts.withdrawn += 1;
-            self.changed(gone, ChangeKind::Withdrawn, &Map::new());
+            self.changed(gone, ChangeKind::Withdrawn, None, &Map::new());
         }
         self.counts.insert(R::TABLE.to_owned(), counts);
     }
 }
 
 impl Comparison {
-    fn changed<R: Record>(&mut self, record: &R, kind: ChangeKind, fields: &Map<String, Value>) {
+    fn changed<R: Record>(
+        &mut self,
+        record: &R,
+        kind: ChangeKind,
+        before: Option<&[Cell]>,
+        fields: &Map<String, Value>,
+    ) {
         let cells = record.cells();
         let cause = match kind {
-            ChangeKind::Withdrawn if self.merged.contains(record.id()) => Cause::Merge,
+            ChangeKind::Withdrawn if self.why.merged.contains(record.id()) => Cause::Merge,
             ChangeKind::Withdrawn => Cause::Withdrawal,
-            ChangeKind::Added | ChangeKind::Changed => self.cause::<R>(record.id(), &cells),
+            ChangeKind::Added | ChangeKind::Changed => self.cause::<R>(record.id(), &cells, fields),
         };
-        for id in explained_by::<R>(&cells) {
-            // A source outweighs our own curation as the reason why a record changed.
-            let known = self.causes.entry(id).or_insert(cause);
-            if *known == Cause::Curation {
-                *known = cause;
+        if R::TABLE == Program::TABLE && STANDING.iter().any(|field| fields.contains_key(*field)) {
+            self.why.note_program(record.id(), cause);
+        }
+        if R::TABLE != Evidence::TABLE || kind == ChangeKind::Added || says_more(fields) {
+            for cells in before.into_iter().chain([&*cells]) {
+                if let Some(id) = explains::<R>(cells) {
+                    self.why.note_said(id, cause);
+                }
             }
         }
         if !self.is_first && is_logged(R::TABLE) {
@@ -230,103 +234,76 @@ impl Comparison {
         }
     }
 
-    fn cause<R: Record>(&self, id: &str, cells: &[Cell]) -> Cause {
-        match R::TABLE {
-            table if table == Evidence::TABLE => cause_of_evidence(cells),
-            table if table == Issue::TABLE || table == Source::TABLE => Cause::SourceChanged,
-            table if table == Correction::TABLE => Cause::Correction,
-            _ => self.causes.get(id).copied().unwrap_or_else(|| self.indirect_cause(id)),
-        }
+    fn cause<R: Record>(&self, id: &str, cells: &[Cell], fields: &Map<String, Value>) -> Cause {
+        let why = &self.why;
+        let source = text::<R>(cells, "source_id").unwrap_or_default();
+        let told = match R::TABLE {
+            table if table == Evidence::TABLE => {
+                let spoke_of = fields.get("subject_id").and_then(|both| both[0].as_str());
+                if spoke_of.is_some_and(|id| why.merged.contains(id)) {
+                    return Cause::Merge;
+                }
+                let key = text::<R>(cells, "source_key").unwrap_or_default();
+                let subject = text::<R>(cells, "subject_id").unwrap_or_default();
+                let told = why.readings.cause_of_evidence(source, key);
+                return told.unwrap_or_else(|| why.indirect_cause(subject));
+            }
+            table if table == Issue::TABLE => why.readings.cause_of_source(source),
+            table if table == Source::TABLE => why.readings.cause_of_source(id),
+            table if table == Correction::TABLE => Some(Cause::Correction),
+            _ => None,
+        };
+        let follows = STANDING.iter().any(|field| fields.contains_key(*field));
+        let program =
+            text::<R>(cells, "program_id").filter(|_| R::TABLE == Partnership::TABLE && follows);
+        told.unwrap_or_else(|| why.cause_of_record(id, program))
     }
 
-    /// Why a record changed of which nothing new was said: a new edition of a source that speaks of
-    /// it lists it no more; or this program differs; or the record follows from others that changed,
-    /// such as a program or a gazetteer; or it grew too old.
-    fn indirect_cause(&self, id: &str) -> Cause {
-        match self.spoken_for_by.get(id) {
-            Some(sources) => cause_of_sources(sources),
-            None if !self.same_program => Cause::ProgramChanged,
-            None if !self.renewed.is_empty() => cause_of_sources(&self.renewed),
-            None => Cause::TimePassed,
-        }
-    }
-
-    /// Notes which renewed sources speak of which record.
+    /// Notes of which records the sources speak.
     fn note_speakers<R: Record>(&mut self, records: &[R]) {
         if R::TABLE != Evidence::TABLE {
             return;
         }
         for record in records {
             let cells = record.cells();
-            let [source, subject] = ["source_id", "subject_id"].map(|name| cell::<R>(&cells, name));
-            let (Some(Cell::Text(source)), Some(Cell::Text(subject))) = (source, subject) else {
-                continue;
-            };
-            if let Some(source) =
-                self.renewed.iter().find(|renewed| renewed.as_str() == source.as_str())
-            {
-                let speakers = self.spoken_for_by.entry(subject.clone()).or_default();
-                speakers.insert(source.clone());
+            let [source, subject] = ["source_id", "subject_id"].map(|name| text::<R>(&cells, name));
+            if let (Some(source), Some(subject)) = (source, subject) {
+                self.why.note_speaker(source, subject);
             }
         }
     }
 }
 
-/// The sources of which an edition was folded since.
-fn renewed(editions: &[Edition], previous: Option<&Dataset>) -> BTreeSet<SourceId> {
-    let known: BTreeSet<String> = previous
-        .iter()
-        .flat_map(|previous| &previous.editions)
-        .map(|edition| edition.what.key())
-        .collect();
-    let new = editions.iter().filter(|edition| !known.contains(&edition.key()));
-    new.map(|edition| edition.source_id.clone()).collect()
+/// Whether a piece of evidence says anything beyond that it was found once more.
+fn says_more(fields: &Map<String, Value>) -> bool {
+    fields.keys().any(|field| !FOUND_AGAIN.contains(&field.as_str()))
 }
 
-/// A source outweighs our own curation as the reason why a record changed.
-fn cause_of_sources(sources: &BTreeSet<SourceId>) -> Cause {
-    let curated = sources.iter().all(|source| source.as_str() == CURATED);
-    if curated { Cause::Curation } else { Cause::SourceChanged }
-}
-
-/// Why a piece of evidence is new or changed: by who gives it.
-fn cause_of_evidence(cells: &[Cell]) -> Cause {
-    let is = |name: &str, test: &dyn Fn(&str) -> bool| matches!(cell::<Evidence>(cells, name), Some(Cell::Text(text)) if test(text));
-    if is("source_key", &|key| key.starts_with("corrections/")) {
-        Cause::Correction
-    } else if is("source_id", &|id| id == CURATED) {
-        Cause::Curation
-    } else {
-        Cause::SourceChanged
-    }
-}
-
-/// Ids of records whose change this record's change explains: evidence explains what it speaks
-/// of, a partnership its agency's counts.
-fn explained_by<R: Record>(cells: &[Cell]) -> Vec<String> {
-    let column = match R::TABLE {
-        table if table == Evidence::TABLE => "subject_id",
+/// The record whose change this record's change explains: evidence explains what it speaks of, a
+/// partnership its agency's counts.
+fn explains<R: Record>(cells: &[Cell]) -> Option<&str> {
+    match R::TABLE {
+        table if table == Evidence::TABLE => text::<R>(cells, "subject_id"),
         table if table == Partnership::TABLE || table == crate::record::Disclosure::TABLE => {
-            "agency_id"
+            text::<R>(cells, "agency_id")
         }
-        _ => return Vec::new(),
-    };
-    match cell::<R>(cells, column) {
-        Some(Cell::Text(id)) if !id.is_empty() => vec![id.clone()],
-        Some(Cell::Text(_) | Cell::Null | Cell::Integer(_) | Cell::Real(_)) | None => Vec::new(),
+        _ => None,
     }
 }
 
-fn cell<'a, R: Record>(cells: &'a [Cell], name: &str) -> Option<&'a Cell> {
-    R::COLUMNS.iter().position(|column| column.name == name).and_then(|at| cells.get(at))
+fn text<'a, R: Record>(cells: &'a [Cell], name: &str) -> Option<&'a str> {
+    let at = R::COLUMNS.iter().position(|column| column.name == name)?;
+    match cells.get(at)? {
+        Cell::Text(text) => Some(text),
+        Cell::Null | Cell::Integer(_) | Cell::Real(_) => None,
+    }
 }
 
 /// The facts that differ, as `[before, after]` by field.
 fn differences<R: Record>(before: &[Cell], after: &[Cell]) -> Map<String, Value> {
-    let facts = R::COLUMNS.len() - STAMPS;
-    let cells = R::COLUMNS.iter().zip(before.iter().zip(after)).take(facts);
+    let cells = R::COLUMNS.iter().zip(before.iter().zip(after));
     cells
-        .filter(|(_, (before, after))| before != after)
+        .filter(|(column, (before, after))| !STAMPS.contains(&column.name) && before != after)
         .map(|(column, (before, after))| {
             let both = [before, after].map(|cell| value_of(column, cell).unwrap_or_default());
             (column.name.to_owned(), Value::from(both.to_vec()))
@@ -371,12 +348,26 @@ mod tests {
     }
 
     #[test]
-    fn nothing_new_is_unchanged_whatever_the_counts_say() {
-        let mut again = records();
-        again.agencies[0].evidence_count = 7;
-        let candidate = next(parts(again), "1.2.3");
+    fn nothing_new_is_unchanged() {
+        let candidate = next(parts(records()), "1.2.4");
         assert!(candidate.is_unchanged());
+        assert!(candidate.dataset.changes.is_empty());
         assert_eq!(candidate.dataset.records.agencies[0].last_changed_release, first());
+    }
+
+    #[test]
+    fn one_more_to_say_so_changes_a_record() {
+        let mut again = records();
+        again.agencies[0].evidence_count = 2;
+        again.evidence.push(evidence("usfa-registry", &again.agencies[0], "2020-01-01"));
+        let mut parts = parts(again);
+        parts.editions.push(edition("usfa-registry", "2020-01-01", 1));
+        let candidate = next(parts, "1.2.3");
+        assert_eq!(log(&candidate), [r#"agencies changed new_coverage {"evidence_count":[1,2]}"#]);
+        let records = &candidate.dataset.records;
+        assert_eq!(records.agencies[0].last_changed_release, second());
+        assert_eq!(candidate.changes["agencies"].changed, 1);
+        assert_eq!(records.agencies[1].last_changed_release, first());
     }
 
     #[test]
@@ -390,11 +381,20 @@ mod tests {
 
     #[test]
     fn a_change_names_its_fields_and_who_caused_it() {
-        for (source, cause) in [("fbi-agencies", "source_changed"), ("curated", "curation")] {
+        for (source, cause) in [
+            ("fbi-agencies", "source_changed"),
+            ("curated", "curation"),
+            ("usfa-registry", "new_coverage"),
+        ] {
             let mut changed = records();
             changed.agencies[0].name = "Ada City".to_owned();
             changed.evidence.push(evidence(source, &changed.agencies[0], "2020-01-01"));
-            let candidate = next(parts(changed), "1.2.3");
+            let mut parts = parts(changed);
+            // What was read as well, and says nothing new, explains nothing.
+            for read in ["fbi-agencies", source] {
+                parts.editions.push(edition(read, "2021-01-01", 2));
+            }
+            let candidate = next(parts, "1.2.3");
             let expected = format!(r#"agencies changed {cause} {{"name":["Ada","Ada City"]}}"#);
             assert_eq!(log(&candidate), [expected]);
             let ada = &candidate.dataset.records.agencies[0];

@@ -2,6 +2,8 @@
 
 pub mod alone;
 mod build;
+mod cause;
+mod changes;
 pub mod database;
 pub mod dataset;
 pub mod digest;
@@ -22,6 +24,7 @@ mod tables;
 mod verify;
 
 pub use build::{Candidate, Parts, build};
+pub use changes::{ChangeEntry, FieldChange};
 pub use document::{DocumentError, GATES_FILE};
 pub use fault::{Fault, FaultKind};
 pub use manifest::{

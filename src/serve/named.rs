@@ -8,8 +8,7 @@ use super::example;
 use super::nearest::nearest;
 use super::parameter::{Kind, Parameter};
 use super::releases::ReleaseName;
-use crate::record::{RESOURCES, Resource};
-use crate::release::dataset::is_logged;
+use crate::record::RESOURCES;
 
 /// A code: text that a comma ends, without a NUL character.
 const CODE: &str = r"^[^\u0000,]+$";
@@ -21,10 +20,14 @@ pub(super) enum Named {
     From,
     /// The release a comparison ends with.
     To,
-    /// Resources whose changes are logged.
+    /// Resources.
     Resource,
     /// States of records of any resource.
     State,
+    /// Programs of records of any resource.
+    Program,
+    /// Agencies of records of any resource.
+    Agency,
 }
 
 impl Named {
@@ -35,6 +38,8 @@ impl Named {
             Self::To => "to",
             Self::Resource => "resource",
             Self::State => "state",
+            Self::Program => "program_id",
+            Self::Agency => "agency_id",
         }
     }
 
@@ -60,12 +65,19 @@ impl Named {
                  on or before it. The newest where it is not given."
             }
             Self::Resource => {
-                "Changes of records of this resource. A comma list means any of them. Evidence and \
-                 issues are not among them: ask for them by `last_changed_release`."
+                "Changes of records of this resource. A comma list means any of them."
             }
             Self::State => {
                 "Changes of records that are, or were, of this state or territory. A comma list \
                  means any of them. Resources whose records are of no state are left out."
+            }
+            Self::Program => {
+                "Changes of this program and of records that belong to it, or did. A comma list \
+                 means any of them. Resources whose records belong to no program are left out."
+            }
+            Self::Agency => {
+                "Changes of this agency and of records that belong to it, or did. A comma list \
+                 means any of them. Resources whose records belong to no agency are left out."
             }
         }
     }
@@ -83,7 +95,9 @@ impl Named {
                 ],
             }),
             Self::Resource => several(json!({ "type": "string", "enum": tables() })),
-            Self::State => several(json!({ "type": "string", "pattern": CODE })),
+            Self::State | Self::Program | Self::Agency => {
+                several(json!({ "type": "string", "pattern": CODE }))
+            }
         }
     }
 
@@ -94,6 +108,8 @@ impl Named {
             Self::To => json!(example::RELEASE),
             Self::Resource => json!(["partnerships"]),
             Self::State => json!(["OH"]),
+            Self::Program => json!(["ring-neighbors"]),
+            Self::Agency => json!(["agy_0123456789"]),
         }
     }
 
@@ -114,7 +130,7 @@ impl Named {
                     return Err(Fault { did_you_mean, allowed: tables, ..fault });
                 }
             }
-            Self::State => {
+            Self::State | Self::Program | Self::Agency => {
                 if values.iter().any(String::is_empty) {
                     return Err(self.fault("", "expected text"));
                 }
@@ -132,11 +148,6 @@ impl Named {
     }
 }
 
-/// The resources whose changes are logged one by one, in the order of the contract.
-pub(super) fn logged() -> impl Iterator<Item = &'static Resource> {
-    RESOURCES.iter().filter(|resource| is_logged(resource.table))
-}
-
 fn tables() -> Vec<String> {
-    logged().map(|resource| resource.table.to_owned()).collect()
+    RESOURCES.iter().map(|resource| resource.table.to_owned()).collect()
 }

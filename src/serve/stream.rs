@@ -77,6 +77,11 @@ impl Export {
         Ok(Self { writer: form::writer(form, content)?, rows, stage: Stage::Beginning })
     }
 
+    /// An export of finished lines, each the one cell of a row.
+    pub(super) fn of_lines(rows: RowSource) -> Self {
+        Self { writer: Box::new(form::Lines), rows, stage: Stage::Beginning }
+    }
+
     /// The next block of bytes; `None` at the end.
     fn next_block(&mut self) -> Result<Option<Vec<u8>>, Problem> {
         if self.stage == Stage::Done {

@@ -2,18 +2,25 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use porchlight::record::{Agency, AgencyId, Partnership, PartnershipStatus, Record, Resource};
+use porchlight::record::{
+    Agency, AgencyId, Evidence, Partnership, PartnershipStatus, Record, Resource, SubjectType,
+    Vendor,
+};
 use serde_json::{Map, Value, json};
 
 use crate::support::app::App;
 use crate::support::release::{ReleaseBuilder, agency, evidence, partnership};
 
-const STAMPS: [&str; 3] = ["first_release", "last_changed_release", "evidence_count"];
+/// What the entry of a record says itself.
+const STAMP: &str = "last_changed_release";
 /// As text the tenth of a day stands before the second.
 const RELEASES: [&str; 4] = ["2026-11-24.1", "2026-11-24.2", "2026-11-24.10", "2026-11-25.1"];
 
-fn named(id: &str, name: &str) -> Agency {
-    Agency { id: AgencyId::mint(id), ..agency(name) }
+/// An agency as it is in a release, by when it appeared and last changed.
+fn named(id: &str, name: &str, [first, last]: [usize; 2]) -> Agency {
+    let [first_release, last_changed_release] =
+        [first, last].map(|at| RELEASES[at].parse().unwrap());
+    Agency { id: AgencyId::mint(id), first_release, last_changed_release, ..agency(name) }
 }
 
 fn key(agency: &Agency) -> (&str, &str) {
@@ -23,12 +30,18 @@ fn key(agency: &Agency) -> (&str, &str) {
 /// Agencies a to e through four releases: a is renamed twice and back again, b is renamed, c is
 /// new in the second, d is gone in the last, e comes and goes.
 fn four_releases() -> [ReleaseBuilder; 4] {
-    let [ada, bay, cob, dee, elm] =
-        ["a", "b", "c", "d", "e"].map(|id| named(id, &id.to_uppercase()));
-    let missouri = Agency { state: "MO".to_owned(), ..named("d", "D") };
-    let (other_a, other_b) = (named("a", "Another A"), named("b", "Another B"));
-    let of = |status| Partnership { state: None, ..partnership("p", status) };
-    let (unknown, ended) = (of(PartnershipStatus::Unknown), of(PartnershipStatus::Ended));
+    let [ada, bay, dee] = ["a", "b", "d"].map(|id| named(id, &id.to_uppercase(), [0, 0]));
+    let [cob, elm] = ["c", "e"].map(|id| named(id, &id.to_uppercase(), [1, 1]));
+    let (other_ada, ada_again) = (named("a", "Another A", [0, 1]), named("a", "A", [0, 2]));
+    let (other_bay, once_more) = (named("b", "Another B", [0, 2]), named("b", "Once more", [0, 3]));
+    let missouri = Agency { state: "MO".to_owned(), ..named("d", "D", [0, 2]) };
+    let of = |status, last: usize| Partnership {
+        state: None,
+        agency_id: Some(ada.id.clone()),
+        last_changed_release: RELEASES[last].parse().unwrap(),
+        ..partnership("p", status)
+    };
+    let (unknown, ended) = (of(PartnershipStatus::Unknown, 0), of(PartnershipStatus::Ended, 2));
     let [first, second, third, fourth] = RELEASES.map(ReleaseBuilder::new);
     let rename = r#"{"name": ["x", "y"]}"#;
     let move_away = r#"{"state": ["OH", "MO"]}"#;
@@ -50,11 +63,15 @@ fn four_releases() -> [ReleaseBuilder; 4] {
             release.changed(RELEASES[number], record, what, fields)
         })
     };
+    let [d, a] = [&dee, &ada].map(|agency| agency.id.as_str());
     [
         first.has(&ada).has(&bay).has(&dee).has(&unknown),
-        logged(second.has(&other_a).has(&bay).has(&cob).has(&dee).has(&elm).has(&unknown), 1),
-        logged(third.has(&ada).has(&other_b).has(&cob).has(&missouri).has(&ended), 2),
-        logged(fourth.has(&ada).has(&named("b", "Once more")).has(&cob).has(&ended), 3),
+        logged(second.has(&other_ada).has(&bay).has(&cob).has(&dee).has(&elm).has(&unknown), 1),
+        logged(third.has(&ada_again).has(&other_bay).has(&cob).has(&missouri).has(&ended), 2)
+            .withdrawn("agencies", elm.id.as_str()),
+        logged(fourth.has(&ada_again).has(&once_more).has(&cob).has(&ended), 3)
+            .withdrawn("agencies", elm.id.as_str())
+            .merged("agencies", d, a),
     ]
 }
 
@@ -72,7 +89,7 @@ fn told(page: &Value) -> BTreeMap<String, Value> {
 async fn each_touched_record_stands_once_with_what_became_of_it_and_why() {
     let app = App::of(four_releases());
     let page = app.get("/v1/changes?from=2026-11-24.1&to=2026-11-25.1").await.json();
-    assert_eq!((&page["meta"]["total"], &page["meta"]["returned"]), (&json!(6), &json!(6)));
+    assert_eq!((&page["meta"]["total"], &page["meta"]["returned"]), (&json!(5), &json!(5)));
     assert_eq!(page["meta"]["from"], "2026-11-24.1");
     let told = told(&page);
     let brief = |letter: &str| {
@@ -88,9 +105,11 @@ async fn each_touched_record_stands_once_with_what_became_of_it_and_why() {
     );
     assert_eq!(brief("c"), json!(["added", "2026-11-24.2", ["source_changed"]]));
     assert_eq!(brief("d"), json!(["withdrawn", "2026-11-25.1", ["source_changed", "merge"]]));
-    assert_eq!(brief("e"), json!(["withdrawn", "2026-11-24.10", ["curation", "withdrawal"]]));
-    assert_eq!(told["e"]["fields"], json!([]), "it came and went");
-    let facts = Agency::COLUMNS.len() - 1 - STAMPS.len();
+    let ada = json!(AgencyId::mint("a").as_str());
+    assert_eq!((&told["d"]["merged_into"], &told["a"]["merged_into"]), (&ada, &Value::Null));
+    assert_eq!(told["d"]["reason"], "one");
+    assert!(!told.contains_key("e"), "it came and went: neither release has it");
+    let facts = Agency::COLUMNS.len() - 2;
     for (letter, side) in [("c", "before"), ("d", "after")] {
         let fields = told[letter]["fields"].as_array().unwrap();
         assert_eq!(fields.len(), facts, "{letter}");
@@ -101,7 +120,7 @@ async fn each_touched_record_stands_once_with_what_became_of_it_and_why() {
     assert!(order[..5].is_sorted_by_key(|id| id.as_str().unwrap()), "{order:?}");
 }
 
-/// The facts of every record of a release, by resource and id.
+/// Every record of a release, by resource and id.
 async fn facts(app: &App, release: &str) -> BTreeMap<(String, String), Map<String, Value>> {
     let mut all = BTreeMap::new();
     for table in [Agency::TABLE, Partnership::TABLE] {
@@ -109,7 +128,7 @@ async fn facts(app: &App, release: &str) -> BTreeMap<(String, String), Map<Strin
         for record in page["data"].as_array().unwrap() {
             let mut record = record.as_object().unwrap().clone();
             let id = record["id"].as_str().unwrap().to_owned();
-            record.retain(|field, _| !STAMPS.contains(&field.as_str()) && field != "id");
+            record.remove("id");
             all.insert((table.to_owned(), id), record);
         }
     }
@@ -131,6 +150,7 @@ async fn applied_to_one_release_the_changes_give_the_other() {
                     continue;
                 }
                 let record = records.entry(key).or_default();
+                record.insert(STAMP.to_owned(), entry["release"].clone());
                 for field in entry["fields"].as_array().unwrap() {
                     let name = field["field"].as_str().unwrap().to_owned();
                     assert_eq!(record.get(&name).unwrap_or(&Value::Null), &field["before"]);
@@ -149,7 +169,7 @@ async fn pages_put_together_are_all_changes_once_with_the_exact_total() {
         let whole = app.get(&format!("/v1/changes?{query}")).await;
         assert_eq!(whole.json()["meta"]["total"], whole.ids().len());
         assert_eq!(whole.header("dataset-total"), whole.ids().len().to_string());
-        for limit in 1..=6 {
+        for limit in 1..=5 {
             let pages = app.crawl(&format!("/v1/changes?{query}&limit={limit}")).await;
             assert!(pages.iter().all(|page| page.len() <= limit && !page.is_empty()));
             assert_eq!(pages.concat(), whole.ids(), "{query} by {limit}");
@@ -188,6 +208,11 @@ async fn a_state_keeps_records_that_are_or_were_of_it() {
     assert_eq!(letters("from=2026-11-24.10&state=OH,MO").await, "bd");
     assert_eq!(letters("from=2026-11-24.1&state=OH&resource=partnerships,vendors").await, "");
     assert_eq!(letters("from=2026-11-24.1&state=open").await, "");
+    assert_eq!(letters("from=2026-11-24.1&program_id=ring-neighbors").await, "p");
+    assert_eq!(letters("from=2026-11-24.1&program_id=fetch,ring-neighbors&state=OH").await, "");
+    let [a, b] = ["a", "b"].map(AgencyId::mint);
+    assert_eq!(letters(&format!("from=2026-11-24.1&agency_id={a}")).await, "ap");
+    assert_eq!(letters(&format!("from=2026-11-24.1&agency_id={a},{b}&state=OH")).await, "ab");
 }
 
 #[tokio::test]
@@ -245,7 +270,7 @@ async fn what_cannot_be_compared_is_refused_in_words() {
         ("from=2026-11-24.1,latest", 400, "invalid_parameter", "'from': expected the name"),
         ("from=", 400, "invalid_parameter", "'from': expected the name"),
         ("resource=agency", 400, "invalid_parameter", "'resource': expected one of"),
-        ("resource=evidence", 400, "invalid_parameter", "'resource': expected one of"),
+        ("agency_id=", 400, "invalid_parameter", "'agency_id': expected text"),
         ("state=", 400, "invalid_parameter", "'state': expected text"),
         ("limit=1001", 400, "limit_too_large", "1000"),
         ("sort=id", 400, "invalid_parameter", "'sort' is not a parameter of GET /v1/changes"),
@@ -299,20 +324,73 @@ async fn the_history_of_what_is_not_logged_tells_the_last_change() {
     assert_eq!(app.get("/v1/evidence/evd_0000000002/history").await.status, 410);
 }
 
+#[tokio::test]
+async fn lines_are_the_entries_of_all_pages_one_each() {
+    let app = App::of(four_releases());
+    for query in ["from=2026-11-24.1", "from=2026-11-24.2&state=OH", "from=latest"] {
+        let page = app.get(&format!("/v1/changes?{query}")).await;
+        let lines = app.get(&format!("/v1/changes.ndjson?{query}")).await;
+        assert_eq!(lines.header("content-type"), "application/x-ndjson");
+        assert_eq!(lines.header("dataset-total"), page.header("dataset-total"));
+        let text = String::from_utf8(lines.body.clone()).unwrap();
+        let entries: Vec<Value> =
+            text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(Value::from(entries), page.json()["data"], "{query}");
+        // The very bytes.
+        let joined = text.lines().collect::<Vec<_>>().join(",");
+        assert!(String::from_utf8(page.body).unwrap().contains(&format!("[{joined}]")));
+    }
+    assert_eq!(app.get("/v1/changes.ndjson?limit=1").await.status, 400);
+    assert_eq!(app.get("/v1/changes.csv").await.status, 406);
+}
+
+#[tokio::test]
+async fn an_entry_names_the_evidence_that_is_new() {
+    let [first, second] = RELEASES.map(|release| release.parse().unwrap())[..2] else { panic!() };
+    let said = |key: &str, last_changed_release| Evidence {
+        last_changed_release,
+        ..evidence(SubjectType::Vendor, "ring", key)
+    };
+    let vendor = |last_changed_release, evidence_count| Vendor {
+        id: "ring".parse().unwrap(),
+        name: "Ring".to_owned(),
+        parent: None,
+        homepage: None,
+        aliases: Vec::new(),
+        first_release: first,
+        last_changed_release,
+        evidence_count,
+    };
+    let mut builder =
+        ReleaseBuilder::new(RELEASES[1]).has(&vendor(second, 26)).has(&said("old", first));
+    for number in 0..25 {
+        builder = builder.has(&said(&number.to_string(), second));
+    }
+    let app = App::of([
+        ReleaseBuilder::new(RELEASES[0]).has(&vendor(first, 1)).has(&said("old", first)),
+        builder,
+    ]);
+    let entry = app.get("/v1/changes?resource=vendors").await.json()["data"][0].clone();
+    assert_eq!(entry["fields"], json!([{ "field": "evidence_count", "before": 1, "after": 26 }]));
+    assert_eq!(
+        (&entry["evidence_total"], entry["evidence"].as_array().unwrap().len()),
+        (&json!(25), 20)
+    );
+    let page = app.get("/v1/changes?resource=evidence&limit=100").await;
+    assert_eq!(
+        page.ids()[..20],
+        serde_json::from_value::<Vec<String>>(entry["evidence"].clone()).unwrap()
+    );
+    assert_eq!(page.json()["meta"]["total"], 25);
+    assert_eq!(page.json()["data"][0]["evidence"], json!([]));
+}
+
 #[test]
-fn every_resource_is_compared_but_evidence_and_issues() {
+fn every_resource_is_compared() {
     let document = porchlight::serve::openapi();
     let schema = &document["components"]["parameters"]["changes.resource"]["schema"];
-    let words: BTreeSet<&str> = schema["items"]["enum"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|word| word.as_str().unwrap())
-        .collect();
-    let tables: BTreeSet<&str> = porchlight::record::RESOURCES
-        .iter()
-        .map(|resource: &Resource| resource.table)
-        .filter(|table| !["evidence", "issues"].contains(table))
-        .collect();
-    assert_eq!(words, tables);
+    let words = schema["items"]["enum"].as_array().unwrap().iter();
+    let words: BTreeSet<&str> = words.map(|word| word.as_str().unwrap()).collect();
+    let resources: &[Resource] = porchlight::record::RESOURCES;
+    assert_eq!(words, resources.iter().map(|resource| resource.table).collect());
 }

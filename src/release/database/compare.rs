@@ -1,223 +1,342 @@
-//! What differs between two releases: which records, why, and in which fields.
+//! What differs between two releases: which records, and in which fields.
 //!
-//! The log of the later release says which records were touched on the way and why; what differs
-//! is read from the two files themselves, so that it takes the one to the other whatever happened
-//! in between.
+//! It is read from the two files themselves, so that applied to the one it gives the other, whatever
+//! happened in between: a record of the later file whose last change lies after the earlier release
+//! is new or changed, and an id of the earlier file that the later one has no more is gone.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 
 use serde_json::Value;
 
+use super::beside::Beside;
 use super::load::Reader;
 use super::open::Statement;
+use super::write::INDEXED;
 use super::{DatabaseError, ReleaseDatabase};
-use crate::record::{Cause, Cell, Column, ColumnType, ReleaseId, Resource};
+use crate::record::{Cell, Column, ColumnType, DamagedCell, RESOURCES, ReleaseId, Resource};
+use crate::release::changes::{ChangeEntry, FieldChange};
 use crate::release::dataset::ChangeKind;
 use crate::release::format::value_of;
 
-/// Columns at the end of every record that the machinery keeps: no facts, so no differences.
-const STAMPS: &[&str] = &["first_release", "last_changed_release", "evidence_count"];
+/// The column that says itself in which release the record changed: the entry's own release.
+const STAMP: &str = "last_changed_release";
+
+/// Up to so many changed records of a table are found by when they changed, and put in order; more
+/// are found in the order of their ids.
+const FEW: i64 = 20_000;
+
+/// Of which records changes are told: all where a list is empty.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Selection {
+    /// States that records are of, or were.
+    pub states: Vec<String>,
+    /// Programs that records belong to, or did.
+    pub programs: Vec<String>,
+    /// Agencies that records belong to, or did.
+    pub agencies: Vec<String>,
+}
 
 /// Two releases beside each other.
 #[derive(Debug)]
 pub struct Comparison<'a> {
-    from: &'a ReleaseDatabase,
-    to: &'a ReleaseDatabase,
-    /// The releases after the one up to the other that changed anything, as a JSON array.
-    releases: String,
-    /// States of which records are compared, as a JSON array; `None`: all.
-    states: Option<String>,
+    pub(super) from: &'a ReleaseDatabase,
+    pub(super) to: &'a ReleaseDatabase,
+    pub(super) beside: Beside,
+    /// The releases after the one up to the other in which records changed, as a JSON array.
+    pub(super) releases: String,
+    selection: Selection,
+    extents: RefCell<HashMap<&'static str, Extent>>,
 }
 
-/// How a record of the later release differs from that of the earlier one.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Difference {
-    /// Its id.
-    pub id: String,
-    /// Whether it is new, changed or gone.
-    pub change: ChangeKind,
-    /// The last release in which it changed.
-    pub release: ReleaseId,
-    /// Why, in order, without repeats.
-    pub causes: Vec<Cause>,
-    /// What differs; empty where the record is again what it was.
-    pub fields: Vec<FieldDifference>,
+/// What is known of the changes of a table before any is read.
+#[derive(Debug, Clone, Copy)]
+struct Extent {
+    /// Whether so many records changed that they are better found in the order of their ids.
+    many: bool,
+    /// Whether an id may be gone.
+    gone: bool,
 }
 
-/// A field that differs.
-#[derive(Debug, Clone, PartialEq)]
-pub struct FieldDifference {
-    /// The field.
-    pub field: &'static str,
-    /// Its value in the earlier release; null where the record was not there.
-    pub before: Value,
-    /// Its value in the later release; null where the record is not there.
-    pub after: Value,
-}
-
-/// A change in the log.
-struct Logged {
-    id: String,
-    release: ReleaseId,
-    cause: Cause,
+/// A condition on one column: the records in which it has one of these values.
+struct Condition {
+    column: &'static str,
+    /// As a JSON array.
+    values: String,
 }
 
 impl<'a> Comparison<'a> {
-    /// Compares the records of these states, or all where there is none.
+    /// Compares the records of a selection.
     pub fn new(
         from: &'a ReleaseDatabase,
         to: &'a ReleaseDatabase,
-        states: &[String],
+        selection: Selection,
     ) -> Result<Self, DatabaseError> {
         let (first, last) = (from.meta().release, to.meta().release);
-        let mut releases = to.releases_that_changed()?;
         // Names of releases do not sort as text: `.10` stands before `.9`.
+        let mut releases = to.stamped_releases()?;
         releases.retain(|release| *release > first && *release <= last);
         let releases: Vec<String> = releases.iter().map(ReleaseId::to_string).collect();
-        let states = (!states.is_empty()).then(|| Value::from(states.to_vec()).to_string());
-        Ok(Self { from, to, releases: Value::from(releases).to_string(), states })
+        Ok(Self {
+            from,
+            to,
+            beside: to.beside(from)?,
+            releases: Value::from(releases).to_string(),
+            selection,
+            extents: RefCell::default(),
+        })
     }
 
-    /// How many records of a resource were touched.
+    /// How many records of a resource differ.
     pub fn count(&self, resource: &'static Resource) -> Result<i64, DatabaseError> {
-        let Some(touched) = self.touched(resource, "COUNT(DISTINCT c.id)", "")? else {
-            return Ok(0);
-        };
-        let counts: Vec<i64> = self.to.read(touched, Reader::next)?;
-        Ok(counts.into_iter().sum())
+        let Some(conditions) = self.conditions(resource) else { return Ok(0) };
+        let changed = self.changed(resource, &conditions, "COUNT(*)", "")?;
+        let mut count = self.beside.number(changed)?;
+        if let Some(gone) = self.gone(resource, &conditions, "COUNT(*)", None)? {
+            count += self.beside.number(gone)?;
+        }
+        Ok(count)
     }
 
-    /// Ids of the records of a resource that were touched, in order, at most `limit`, after an id.
-    pub fn ids(
+    /// What differs, in the order of these resources and of ids, after a record of one of them, at
+    /// most `limit`; and whether there is more.
+    pub fn entries(
+        &self,
+        resources: &[&'static Resource],
+        after: Option<(&str, &str)>,
+        limit: usize,
+    ) -> Result<(Vec<ChangeEntry>, bool), DatabaseError> {
+        let mut entries = Vec::new();
+        let begin = after
+            .and_then(|(table, _)| resources.iter().position(|resource| resource.table == table));
+        for resource in resources.iter().skip(begin.unwrap_or(0)) {
+            let after = after.filter(|(table, _)| *table == resource.table);
+            let room = limit - entries.len();
+            let mut ids = self.ids(resource, after.map_or("", |(_, id)| id), room + 1)?;
+            let more = ids.len() > room;
+            ids.truncate(room);
+            entries.extend(self.differences(resource, &ids)?);
+            if more {
+                return Ok((entries, true));
+            }
+        }
+        Ok((entries, false))
+    }
+
+    /// Ids of the records of a resource that differ, in order, at most `limit`, after an id.
+    fn ids(
         &self,
         resource: &'static Resource,
         after: &str,
         limit: usize,
     ) -> Result<Vec<String>, DatabaseError> {
-        let end = format!(" AND c.id > ? GROUP BY c.id ORDER BY c.id LIMIT {limit}");
-        match self.touched(resource, "c.id", &end)? {
-            Some(touched) => self.to.read(touched.bind(after), Reader::next),
-            None => Ok(Vec::new()),
+        let Some(conditions) = self.conditions(resource) else { return Ok(Vec::new()) };
+        let end = format!(" AND t.id > ? ORDER BY t.id LIMIT {limit}");
+        let changed = self.changed(resource, &conditions, "t.id", &end)?.bind(after);
+        let mut ids = self.beside.texts(changed)?;
+        // Beyond a full page nothing need be looked for yet.
+        let last = ids.last().filter(|_| ids.len() == limit).cloned();
+        let range = Some((after, last.as_deref(), limit));
+        if let Some(gone) = self.gone(resource, &conditions, "e.id", range)? {
+            ids.extend(self.beside.texts(gone)?);
+            ids.sort();
+            ids.truncate(limit);
         }
+        Ok(ids)
     }
 
     /// How these records differ, in the order of their ids.
-    pub fn differences(
+    fn differences(
         &self,
         resource: &'static Resource,
         ids: &[String],
-    ) -> Result<Vec<Difference>, DatabaseError> {
-        let mut log: HashMap<String, Vec<Logged>> = HashMap::new();
-        for logged in self.log(resource, ids)? {
-            log.entry(logged.id.clone()).or_default().push(logged);
+    ) -> Result<Vec<ChangeEntry>, DatabaseError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
         }
-        let before = self.from.records(resource, ids)?;
-        let after = self.to.records(resource, ids)?;
-        let mut differences = Vec::with_capacity(ids.len());
+        let mut before = match self.beside.knew(resource) {
+            true => self.from.records(resource, ids)?,
+            false => HashMap::new(),
+        };
+        let mut after = self.to.records(resource, ids)?;
+        let mut told = self.told(resource, ids, &before, &after)?;
+        let mut entries = Vec::with_capacity(ids.len());
         for id in ids {
-            let mut log = log.remove(id).unwrap_or_default();
-            log.sort_by_key(|logged| logged.release);
-            let Some(last) = log.last() else { continue };
-            let release = last.release;
-            let mut causes = Vec::new();
-            for Logged { cause, .. } in log {
-                if !causes.contains(&cause) {
-                    causes.push(cause);
-                }
-            }
-            let (before, after) = (before.get(id), after.get(id));
-            let change = match (before, after) {
-                (None, Some(_)) => ChangeKind::Added,
+            let (before, after) = (before.remove(id), after.remove(id));
+            let change = match (&before, &after) {
+                (None, _) => ChangeKind::Added,
                 (Some(_), Some(_)) => ChangeKind::Changed,
-                // Also where it came and went in between.
-                (Some(_) | None, None) => ChangeKind::Withdrawn,
+                (Some(_), None) => ChangeKind::Withdrawn,
             };
-            let fields = fields(resource, before, after)
+            let fields = fields(resource, before.as_deref(), after.as_deref())
                 .map_err(|problem| self.to.damaged(format!("`{id}`: {problem}")))?;
-            differences.push(Difference { id: id.clone(), change, release, causes, fields });
+            let told = told.remove(id).unwrap_or_default();
+            let release = match &after {
+                Some(after) => self.stamp(resource, after, STAMP)?,
+                None => told.gone_in.unwrap_or(self.to.meta().release),
+            };
+            entries.push(ChangeEntry {
+                resource: resource.table,
+                id: id.clone(),
+                change,
+                release,
+                causes: told.causes,
+                fields,
+                evidence: told.evidence,
+                evidence_total: told.evidence_total,
+                merged_into: told.merged_into,
+                reason: told.reason,
+            });
         }
-        Ok(differences)
+        Ok(entries)
     }
 
-    /// The statement that selects from the touched records of a resource; `None` where none can be
-    /// asked for.
-    fn touched(
+    /// The release a record of the later file names in a column.
+    pub(super) fn stamp(
+        &self,
+        resource: &Resource,
+        row: &[Cell],
+        column: &str,
+    ) -> Result<ReleaseId, DatabaseError> {
+        let release = text_in(resource, row, column).unwrap_or_default();
+        release.parse().map_err(|error| self.to.damaged(format!("`{column}`: {error}")))
+    }
+
+    /// What the selection means for a resource; `None` where none of its records can be in it.
+    fn conditions(&self, resource: &'static Resource) -> Option<Vec<Condition>> {
+        let Selection { states, programs, agencies } = &self.selection;
+        let of_own = |table: &str, column: &'static str| match resource.table == table {
+            true => Some("id"),
+            false => resource.column(column).map(|column| column.name),
+        };
+        let wanted = [
+            (states, state_of(resource).map(|column| column.name)),
+            (programs, of_own("programs", "program_id")),
+            (agencies, of_own("agencies", "agency_id")),
+        ];
+        let wanted = wanted.into_iter().filter(|(values, _)| !values.is_empty());
+        wanted
+            .map(|(values, column)| {
+                Some(Condition { column: column?, values: Value::from(values.clone()).to_string() })
+            })
+            .collect()
+    }
+
+    /// The statement that selects from the records of the later release that are new or changed.
+    fn changed(
         &self,
         resource: &'static Resource,
+        conditions: &[Condition],
         select: &str,
         end: &str,
-    ) -> Result<Option<Statement>, DatabaseError> {
+    ) -> Result<Statement, DatabaseError> {
         let table = resource.table;
-        let touched = format!(
-            "SELECT {select} FROM changes c
-             WHERE c.resource = ? AND c.release IN (SELECT value FROM json_each(?))"
+        let many = self.extent(resource)?.many;
+        // A sign before a column keeps SQLite from its index.
+        let sign = if many && !end.is_empty() { "+" } else { "" };
+        let mut sql = format!(
+            "SELECT {select} FROM main.{table} t
+             WHERE {sign}t.{STAMP} IN (SELECT value FROM json_each(?))"
         );
-        let Some(states) = &self.states else {
-            let statement = Statement::new(format!("{touched}{end}"));
-            return Ok(Some(statement.bind(table).bind(&self.releases)));
-        };
-        if state_of(resource).is_none() {
-            return Ok(None);
+        let knew = self.beside.knew(resource);
+        let mut values = vec![self.releases.as_str()];
+        for Condition { column, values: of_them } in conditions {
+            let among = format!("{column} IN (SELECT value FROM json_each(?))");
+            values.push(of_them);
+            if knew {
+                sql += &format!(
+                    " AND (t.{among} OR EXISTS (SELECT 1 FROM earlier.{table} e
+                       WHERE e.id = t.id AND e.{among}))"
+                );
+                values.push(of_them);
+            } else {
+                sql += &format!(" AND t.{among}");
+            }
         }
-        let statement = Statement::new(format!(
-            "{touched} AND (c.id IN (SELECT value FROM json_each(?)) OR EXISTS (
-                SELECT 1 FROM {table} r
-                WHERE r.id = c.id AND r.state IN (SELECT value FROM json_each(?)))){end}"
-        ));
-        let left = self.left(resource, states)?;
-        Ok(Some(statement.bind(table).bind(&self.releases).bind(&left).bind(states)))
+        let statement = Statement::new(format!("{sql}{end}"));
+        Ok(values.into_iter().fold(statement, Statement::bind))
     }
 
-    /// Ids of the records that were of these states and need not be any more, as a JSON array.
-    fn left(&self, resource: &'static Resource, states: &str) -> Result<String, DatabaseError> {
-        let statement = Statement::new(
-            "SELECT DISTINCT id FROM changes
-             WHERE resource = ? AND release IN (SELECT value FROM json_each(?))
-               AND (change = 'withdrawn' OR json_type(fields, '$.state') IS NOT NULL)",
-        );
-        let statement = statement.bind(resource.table).bind(&self.releases);
-        let may: Vec<String> = self.to.read(statement, Reader::next)?;
-        let statement = Statement::new(format!(
-            "SELECT id FROM {} WHERE id IN (SELECT value FROM json_each(?))
-             AND state IN (SELECT value FROM json_each(?))",
-            resource.table
-        ));
-        let statement = statement.bind(&Value::from(may).to_string()).bind(states);
-        let left: Vec<String> = self.from.read(statement, Reader::next)?;
-        Ok(Value::from(left).to_string())
-    }
-
-    fn log(
+    /// The statement that selects from the records of the earlier release that are no more, all of
+    /// them or so many after an id and up to another; `None` where there are none.
+    fn gone(
         &self,
         resource: &'static Resource,
-        ids: &[String],
-    ) -> Result<Vec<Logged>, DatabaseError> {
-        let statement = Statement::new(
-            "SELECT id, release, cause FROM changes
-             WHERE resource = ? AND id IN (SELECT value FROM json_each(?))
-               AND release IN (SELECT value FROM json_each(?))",
+        conditions: &[Condition],
+        select: &str,
+        range: Option<(&str, Option<&str>, usize)>,
+    ) -> Result<Option<Statement>, DatabaseError> {
+        if !self.extent(resource)?.gone {
+            return Ok(None);
+        }
+        let table = resource.table;
+        let mut sql = format!(
+            "SELECT {select} FROM earlier.{table} e
+             WHERE NOT EXISTS (SELECT 1 FROM main.{table} t WHERE t.id = e.id)"
         );
-        let ids = Value::from(ids.to_vec()).to_string();
-        let statement = statement.bind(resource.table).bind(&ids).bind(&self.releases);
-        self.to.read(statement, |row| {
-            Ok(Logged { id: row.next()?, release: row.next()?, cause: row.next()? })
-        })
+        let mut values = Vec::new();
+        for Condition { column, values: of_them } in conditions {
+            sql += &format!(" AND e.{column} IN (SELECT value FROM json_each(?))");
+            values.push(of_them.as_str());
+        }
+        if let Some((after, last, limit)) = range {
+            sql.push_str(" AND e.id > ?");
+            values.push(after);
+            if let Some(last) = last {
+                sql.push_str(" AND e.id <= ?");
+                values.push(last);
+            }
+            sql += &format!(" ORDER BY e.id LIMIT {limit}");
+        }
+        Ok(Some(values.into_iter().fold(Statement::new(sql), Statement::bind)))
+    }
+
+    /// How a table changed as a whole. Counted once.
+    fn extent(&self, resource: &'static Resource) -> Result<Extent, DatabaseError> {
+        if let Some(known) = self.extents.borrow().get(resource.table) {
+            return Ok(*known);
+        }
+        let table = resource.table;
+        let among = "IN (SELECT value FROM json_each(?))";
+        let count = |sql: String| self.beside.number(Statement::new(sql).bind(&self.releases));
+        // What was there at its first release has been there ever since: where those are all that
+        // the earlier release has, none is gone.
+        let gone = self.beside.knew(resource) && {
+            let old = format!("SELECT COUNT(*) FROM main.{table} WHERE first_release {among}");
+            let all = |file: &str| {
+                self.beside.number(Statement::new(format!("SELECT COUNT(*) FROM {file}.{table}")))
+            };
+            all("earlier")? != all("main")? - count(old)?
+        };
+        let many = INDEXED.contains(&table)
+            && count(format!("SELECT COUNT(*) FROM main.{table} WHERE {STAMP} {among}"))? > FEW;
+        let extent = Extent { many, gone };
+        self.extents.borrow_mut().insert(table, extent);
+        Ok(extent)
     }
 }
 
 impl ReleaseDatabase {
-    /// The releases up to this one in which a record changed.
-    fn releases_that_changed(&self) -> Result<Vec<ReleaseId>, DatabaseError> {
-        // Steps from name to name through the index; `DISTINCT` would read every row.
-        let statement = Statement::new(
-            "WITH RECURSIVE named(release) AS (
-                 SELECT MIN(release) FROM changes
-                 UNION ALL
-                 SELECT (SELECT MIN(release) FROM changes WHERE release > named.release)
-                 FROM named WHERE named.release IS NOT NULL
-             ) SELECT release FROM named WHERE release IS NOT NULL",
-        );
-        self.read(statement, Reader::next)
+    /// The releases that records name as their first or as that of their last change.
+    fn stamped_releases(&self) -> Result<Vec<ReleaseId>, DatabaseError> {
+        let mut parts = Vec::new();
+        for Resource { table, .. } in RESOURCES {
+            for column in ["first_release", STAMP] {
+                // Steps from name to name through the index; `DISTINCT` would read every row.
+                let next = format!("SELECT MIN({column}) FROM {table}");
+                parts.push(match INDEXED.contains(table) {
+                    true => format!(
+                        "SELECT release FROM (WITH RECURSIVE named(release) AS (
+                             {next} UNION ALL
+                             SELECT ({next} WHERE {column} > named.release)
+                             FROM named WHERE named.release IS NOT NULL
+                         ) SELECT release FROM named WHERE release IS NOT NULL)"
+                    ),
+                    false => format!("SELECT {column} AS release FROM {table}"),
+                });
+            }
+        }
+        self.read(Statement::new(parts.join(" UNION ")), Reader::next)
     }
 
     /// The records of these ids, as far as there are any.
@@ -239,24 +358,30 @@ impl ReleaseDatabase {
     }
 }
 
+/// The text in a column of a row.
+pub(super) fn text_in<'r>(resource: &Resource, row: &'r [Cell], name: &str) -> Option<&'r str> {
+    let at = resource.columns.iter().position(|column| column.name == name)?;
+    match row.get(at)? {
+        Cell::Text(text) => Some(text),
+        Cell::Null | Cell::Integer(_) | Cell::Real(_) => None,
+    }
+}
+
 /// The column that names the state a record is of; a correction's `state` is another thing.
 fn state_of(resource: &Resource) -> Option<&'static Column> {
     resource.column("state").filter(|column| column.ty == ColumnType::Text)
 }
 
-/// The facts that differ; all of them where the record is on one side only.
+/// The fields that differ; all of them where the record is on one side only.
 fn fields(
     resource: &Resource,
-    before: Option<&Vec<Cell>>,
-    after: Option<&Vec<Cell>>,
-) -> Result<Vec<FieldDifference>, crate::record::DamagedCell> {
+    before: Option<&[Cell]>,
+    after: Option<&[Cell]>,
+) -> Result<Vec<FieldChange>, DamagedCell> {
     let mut fields = Vec::new();
-    if before.is_none() && after.is_none() {
-        return Ok(fields);
-    }
     for (at, column) in resource.columns.iter().enumerate().skip(1) {
         let [before, after] = [before, after].map(|row| row.and_then(|row| row.get(at)));
-        if STAMPS.contains(&column.name) || before == after {
+        if column.name == STAMP || before == after {
             continue;
         }
         let value = |cell: Option<&Cell>| match cell {
@@ -264,7 +389,7 @@ fn fields(
             None => Ok(Value::Null),
         };
         let (before, after) = (value(before)?, value(after)?);
-        fields.push(FieldDifference { field: column.name, before, after });
+        fields.push(FieldChange { field: column.name.to_owned(), before, after });
     }
     Ok(fields)
 }

@@ -2,10 +2,12 @@
 //!
 //! Beside `catalog` the only room that names diesel.
 
+mod beside;
 mod cells;
 mod compare;
 mod conditions;
 mod coverage;
+mod explain;
 mod keys;
 mod load;
 mod open;
@@ -20,7 +22,7 @@ mod words;
 mod write;
 
 pub use cells::Cells;
-pub use compare::{Comparison, Difference, FieldDifference};
+pub use compare::{Comparison, Selection};
 pub use coverage::{AgencyListing, Survey, SurveyedProgram, UnmatchedListings};
 pub use keys::KeyScheme;
 pub use open::{DatabaseError, Meta, ReleaseDatabase};

@@ -165,6 +165,21 @@ impl ReleaseDatabase {
         Ok(())
     }
 
+    /// Where the file lies.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The file as SQLite names it.
+    pub(super) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// A connection that is nobody else's, not even later.
+    pub(super) fn connect(&self) -> Result<SqliteConnection, DatabaseError> {
+        connect(&self.path, &self.url)
+    }
+
     /// An error that says what a row of this file holds and should not.
     pub(super) fn damaged(&self, problem: impl Into<String>) -> DatabaseError {
         DatabaseError::Damaged { path: self.path.clone(), problem: problem.into(), source: None }
@@ -290,7 +305,7 @@ fn cell_text(row: &[Cell], index: usize) -> String {
 }
 
 /// A row whose values are read as they are stored.
-struct Cells(Vec<Cell>);
+pub(super) struct Cells(pub(super) Vec<Cell>);
 
 impl QueryableByName<Sqlite> for Cells {
     fn build<'a>(row: &impl NamedRow<'a, Sqlite>) -> deserialize::Result<Self> {

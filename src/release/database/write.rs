@@ -26,7 +26,7 @@ const SCHEMAS: &[&str] = &[
 const INDEXES: &str = include_str!("../../../migrations/release-indexes.sql");
 
 /// Tables that grow large: each of their columns that is filtered or sorted by has an index.
-const INDEXED: &[&str] = &["agencies", "partnerships", "evidence"];
+pub(super) const INDEXED: &[&str] = &["agencies", "partnerships", "evidence"];
 
 /// What SQLite learns of the values in an index, so that it takes the right one. It is told not to
 /// skip through an index whose first columns a query leaves open: rows would come in no order.

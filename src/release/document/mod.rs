@@ -5,6 +5,7 @@
 //! the release alone: no clock, no host, no setting shows in their bytes, so that they can be made
 //! again and compared.
 
+mod changes;
 mod gates;
 
 use std::fs::File;
@@ -52,7 +53,7 @@ pub(super) struct Descriptor {
 }
 
 /// Every derived document, in the order they are made.
-pub(super) const DERIVED: &[Derived] = &[gates::DOCUMENT];
+pub(super) const DERIVED: &[Derived] = &[gates::DOCUMENT, changes::DOCUMENT];
 
 /// Every descriptor, in the order they are made.
 pub(super) const DESCRIPTORS: &[Descriptor] = &[];

@@ -15,6 +15,7 @@ use crate::record::{Cell, Resource};
 
 pub(super) use csv::table;
 pub(super) use geojson::schemas as feature_schemas;
+pub(super) use ndjson::Lines;
 
 /// A form in which an endpoint may answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +42,9 @@ impl Form {
             &[Self::Json, Self::Csv, Self::Ndjson]
         }
     }
+
+    /// The forms of a list of what are no records.
+    pub(super) const OF_OTHERS: &'static [Self] = &[Self::Json, Self::Ndjson];
 
     /// The forms of a table that is no list of records.
     pub(super) const OF_TABLE: &'static [Self] = &[Self::Json, Self::Csv];

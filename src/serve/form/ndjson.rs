@@ -40,3 +40,24 @@ impl Writer for Ndjson {
         Ok(())
     }
 }
+
+/// Writes lines that are finished already: the one cell of each row.
+pub(in crate::serve) struct Lines;
+
+impl Writer for Lines {
+    fn begin(&mut self, _out: &mut Vec<u8>) -> Result<(), Problem> {
+        Ok(())
+    }
+
+    fn rows(&mut self, out: &mut Vec<u8>, rows: Vec<Vec<Cell>>) -> Result<(), Problem> {
+        for line in rows.into_iter().flatten() {
+            out.extend_from_slice(line.to_csv().as_bytes());
+            out.push(b'\n');
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, _out: &mut Vec<u8>) -> Result<(), Problem> {
+        Ok(())
+    }
+}

@@ -8,7 +8,7 @@ use crate::record::{
     Agency, Correction, CoverageCell, Disclosure, Event, Evidence, Issue, Partnership, Program,
     RESOURCES, Record as _, ReportedTotal, Resource, Source, Vendor,
 };
-use crate::release::Manifest;
+use crate::release::{ChangeEntry, Manifest};
 use crate::serve::error::ProblemDocument;
 use crate::serve::form::feature_schemas;
 use crate::serve::include;
@@ -17,7 +17,7 @@ use crate::serve::parameter::dimensions;
 use crate::serve::routes::counts::{self, CountsMeta};
 use crate::serve::routes::timeline;
 use crate::serve::routes::{
-    ChangeEntry, ChangesMeta, Coverage, HealthReport, HistoryEntry, ReleaseEntry, Summary,
+    ChangesMeta, Coverage, HealthReport, HistoryEntry, ReleaseEntry, Summary,
 };
 use crate::serve::shape::DISTANCE;
 use crate::serve::status::StatusDocument;

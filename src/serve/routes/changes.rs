@@ -1,13 +1,15 @@
 //! What changed between two releases.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::history::{ChangeWord, FieldChange};
 use super::json as json_answer;
-use crate::record::{Cause, Cell, ReleaseId, Resource};
-use crate::release::database::{Comparison, Difference};
+use crate::record::{Cell, RESOURCES, ReleaseId, Resource};
+use crate::release::ChangeEntry;
+use crate::release::database::{Comparison, Selection};
 use crate::serve::answer::{Answer, Plan};
 use crate::serve::asked::Asked;
 use crate::serve::cursor::{self, Scope};
@@ -15,33 +17,14 @@ use crate::serve::dispatch::{named_release, newest_release};
 use crate::serve::endpoint::{Answers, Base, Call, Endpoint};
 use crate::serve::error::{Code, Fault, Problem};
 use crate::serve::example;
-use crate::serve::named::{Named, logged};
+use crate::serve::form::Form;
+use crate::serve::named::Named;
 use crate::serve::page::{self, Addresses, PageLinks, Totals};
 use crate::serve::parameter::{Kind, Parameter};
 use crate::serve::releases::OpenRelease;
 use crate::serve::state::Place;
+use crate::serve::stream::{Export, ROWS_A_BLOCK};
 use crate::serve::value::spell_values;
-
-/// A record that is not as it was.
-#[derive(Debug, Serialize, ToSchema)]
-pub(in crate::serve) struct ChangeEntry {
-    /// The resource it belongs to.
-    #[schema(example = "partnerships")]
-    resource: &'static str,
-    /// Its id.
-    #[schema(example = "par_0123456789")]
-    id: String,
-    /// What happened to it between the two releases.
-    change: ChangeWord,
-    /// The last release in which it changed.
-    release: ReleaseId,
-    /// Why, in the order of the releases, each cause once.
-    causes: Vec<Cause>,
-    /// What differs; empty where it is again what it was, or came and went in between. All fields
-    /// of a record that is new or gone. `first_release`, `last_changed_release` and
-    /// `evidence_count` are not among them.
-    fields: Vec<FieldChange>,
-}
 
 /// What a page of changes is about.
 #[derive(Debug, Serialize, ToSchema)]
@@ -62,8 +45,8 @@ pub(in crate::serve) struct ChangesMeta {
 }
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
-    let [from, to, resource, state] =
-        [Named::From, Named::To, Named::Resource, Named::State].map(Named::parameter);
+    let named =
+        [Named::From, Named::To, Named::Resource, Named::State, Named::Program, Named::Agency];
     let limit = Parameter::control("limit", Kind::Limit);
     let cursor = Parameter::control("cursor", Kind::Cursor);
     vec![Endpoint {
@@ -72,17 +55,16 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         path: "/changes".to_owned(),
         tag: "releases",
         summary: "List what changed between two releases".to_owned(),
-        description: "Each record that was touched on the way from one release to another, once: \
-                      what happened to it, why, and every field that differs. Applied to the first \
-                      release it gives the second. In the order of resources and ids. Evidence and \
-                      issues are not compared: they say themselves when they were listed."
+        description: "Each record of one release that is not as it was in another, once: what \
+                      happened to it, why, every field that differs, and the evidence that is new. \
+                      Applied to the first release it gives the second, exactly. In the order of \
+                      resources and ids. NDJSON holds all of them."
             .to_owned(),
         segments: Vec::new(),
-        parameters: vec![from, to, resource, state, limit, cursor],
-        // NDJSON, where it is offered, is this list without bound: `Comparison::differences` of
-        // `Comparison::ids`, resource by resource.
+        parameters: named.map(Named::parameter).into_iter().chain([limit, cursor]).collect(),
         answers: Answers {
             also: &[404, 503],
+            forms: Form::OF_OTHERS,
             ..json_answer("ChangesPage", "A page of changes.", example())
         },
         resource: None,
@@ -99,6 +81,8 @@ fn example() -> Value {
             "fields": [{
                 "field": "last_listed_on", "before": "2020-10-07", "after": "2020-11-01",
             }],
+            "evidence": ["evd_0123456789"], "evidence_total": 1,
+            "merged_into": null, "reason": null,
         }],
         "meta": {
             "from": example::EARLIER, "release": example::RELEASE, "schema_version": "1.0.0",
@@ -156,12 +140,12 @@ impl Pair {
     }
 }
 
-/// What is compared: of which resources, of which states, from where on.
+/// What is compared: of which resources, of which records, from where on.
 struct Wanted {
     resources: Vec<&'static Resource>,
-    states: Vec<String>,
-    /// The last record of the page before.
-    after: Option<(&'static Resource, String)>,
+    selection: Selection,
+    /// Table and id of the last record of the page before.
+    after: Option<(String, String)>,
     limit: usize,
     /// Everything that decides which records there are, as the canonical query spells it.
     filters: String,
@@ -173,21 +157,25 @@ impl Wanted {
         let values = |parameter: Named| {
             asked.named.get(parameter.name()).map(Vec::as_slice).unwrap_or_default()
         };
-        let (tables, states) = (values(Named::Resource), values(Named::State));
+        let tables = values(Named::Resource);
         let is_wanted = |resource: &&Resource| {
             tables.is_empty() || tables.iter().any(|table| table == resource.table)
         };
-        let spelled = [(Named::Resource, tables), (Named::State, states)]
-            .into_iter()
-            .filter(|(_, values)| !values.is_empty())
-            .map(|(parameter, values)| format!("&{}={}", parameter.name(), spell_values(values)));
-        let [from, to] = [&pair.from, &pair.to].map(|place| place.release.id());
+        let [from, to] = [&pair.from, &pair.to].map(|place| place.release.id().to_string());
+        let mut spelled = BTreeMap::from([(Named::From.name(), from), (Named::To.name(), to)]);
+        for parameter in [Named::Agency, Named::Program, Named::Resource, Named::State] {
+            let values = values(parameter);
+            if !values.is_empty() {
+                spelled.insert(parameter.name(), spell_values(values));
+            }
+        }
+        let spelled = spelled.into_iter().map(|(name, values)| format!("{name}={values}"));
         Self {
-            resources: logged().filter(is_wanted).collect(),
-            states: states.to_vec(),
+            resources: RESOURCES.iter().filter(is_wanted).collect(),
+            selection: selection(asked),
             after: None,
             limit: asked.page_size(),
-            filters: format!("from={from}{}&to={to}", spelled.collect::<String>()),
+            filters: spelled.collect::<Vec<_>>().join("&"),
         }
     }
 
@@ -196,8 +184,8 @@ impl Wanted {
         let Some(cursor) = cursor else { return Ok(self) };
         let keys = cursor::decode(cursor, scope, 2)?;
         if let [Cell::Text(table), Cell::Text(id)] = keys.as_slice() {
-            let resource = self.resources.iter().find(|resource| resource.table == table);
-            self.after = resource.map(|resource| (*resource, id.clone()));
+            let known = self.resources.iter().any(|resource| resource.table == table);
+            self.after = known.then(|| (table.clone(), id.clone()));
         }
         if self.after.is_none() {
             return Err(Problem::new(Code::CursorMismatch, "the cursor is of an unknown form"));
@@ -207,38 +195,30 @@ impl Wanted {
 
     /// The records of the page, and whether more follow.
     fn read(&self, comparison: &Comparison<'_>) -> Result<(Vec<ChangeEntry>, bool), Problem> {
-        let mut entries = Vec::new();
         if self.limit == 0 {
-            return Ok((entries, false));
+            return Ok((Vec::new(), false));
         }
-        let begin = self.after.as_ref().and_then(|(resource, _)| {
-            self.resources.iter().position(|known| known.table == resource.table)
-        });
-        for resource in self.resources.iter().skip(begin.unwrap_or(0)) {
-            let after = match &self.after {
-                Some((begin, id)) if begin.table == resource.table => id.as_str(),
-                Some(_) | None => "",
-            };
-            let room = self.limit - entries.len();
-            let mut ids = comparison.ids(resource, after, room + 1)?;
-            let more = ids.len() > room;
-            ids.truncate(room);
-            let differences = comparison.differences(resource, &ids)?;
-            entries.extend(differences.into_iter().map(|found| entry(resource, found)));
-            if more {
-                return Ok((entries, true));
-            }
-        }
-        Ok((entries, false))
+        let after = self.after.as_ref().map(|(table, id)| (table.as_str(), id.as_str()));
+        Ok(comparison.entries(&self.resources, after, self.limit)?)
     }
 
     /// How many records there are on all pages.
-    fn total(&self, to: &OpenRelease, comparison: &Comparison<'_>) -> Result<i64, Problem> {
+    fn total(&self, to: &OpenRelease, comparison: &Comparison<'_>) -> Result<Totals, Problem> {
         let count = || {
             let counts = self.resources.iter().map(|resource| comparison.count(resource));
             Ok(Totals { total: counts.sum::<Result<_, _>>()?, uncertain_excluded: 0 })
         };
-        Ok(to.counted_once(&format!("{PATH}?{}", self.filters), count)?.total)
+        Ok(to.counted_once(&format!("{PATH}?{}", self.filters), count)?)
+    }
+}
+
+/// The records a query asks about.
+pub(super) fn selection(asked: &Asked) -> Selection {
+    let values = |parameter: Named| asked.named.get(parameter.name()).cloned().unwrap_or_default();
+    Selection {
+        states: values(Named::State),
+        programs: values(Named::Program),
+        agencies: values(Named::Agency),
     }
 }
 
@@ -258,10 +238,15 @@ fn answer(call: &Call<'_>) -> Result<Plan, Problem> {
     let addresses = Addresses::new(call.state, &place);
     let query = canonical.suffix(asked.cursor.as_deref());
     let this = format!("/v1{PATH}{query}");
+    let path = PATH.to_owned();
+    if call.form != Form::Json {
+        let work = Box::new(move || every_line(pair, wanted));
+        return Ok(Plan::AnswerOf { place, path, canonical: query, short: false, work });
+    }
     let work = move || {
         let (from, to) = (&pair.from.release, &pair.to.release);
-        let comparison = Comparison::new(&from.database, &to.database, &wanted.states)?;
-        let total = wanted.total(to, &comparison)?;
+        let comparison = Comparison::new(&from.database, &to.database, wanted.selection.clone())?;
+        let totals = wanted.total(to, &comparison)?;
         let (entries, more) = wanted.read(&comparison)?;
         let next = entries.last().filter(|_| more).map(|last| {
             let scope = Scope { release, path: PATH, filters: &wanted.filters, sort: "" };
@@ -278,19 +263,35 @@ fn answer(call: &Call<'_>) -> Result<Plan, Problem> {
             from: from.id(),
             release,
             schema_version: to.known.manifest.schema_version.clone(),
-            total,
+            total: totals.total,
             returned: entries.len(),
         };
         let body = page::document(&entries, &meta, &links);
-        let totals = Totals { total, uncertain_excluded: 0 };
         Ok(Answer { next, ..Answer::json(body).counted(totals) })
     };
-    let (path, work) = (PATH.to_owned(), Box::new(work));
-    Ok(Plan::AnswerOf { place, path, canonical: query, short: false, work })
+    Ok(Plan::AnswerOf { place, path, canonical: query, short: false, work: Box::new(work) })
 }
 
-fn entry(resource: &Resource, found: Difference) -> ChangeEntry {
-    let Difference { id, change, release, causes, fields } = found;
-    let fields = fields.into_iter().map(FieldChange::from).collect();
-    ChangeEntry { resource: resource.table, id, change: change.into(), release, causes, fields }
+/// All that differs, a line each, read while it is sent.
+fn every_line(pair: Pair, mut wanted: Wanted) -> Result<Answer, Problem> {
+    let (from, to) = (pair.from.release, pair.to.release);
+    let comparison = Comparison::new(&from.database, &to.database, wanted.selection.clone())?;
+    let totals = wanted.total(&to, &comparison)?;
+    drop(comparison);
+    wanted.limit = ROWS_A_BLOCK;
+    let mut done = false;
+    let rows = move || {
+        if done {
+            return Ok(None);
+        }
+        let comparison = Comparison::new(&from.database, &to.database, wanted.selection.clone())?;
+        let (entries, more) = wanted.read(&comparison)?;
+        done = !more;
+        wanted.after = entries.last().map(|last| (last.resource.to_owned(), last.id.clone()));
+        let line = |entry: &ChangeEntry| serde_json::to_string(entry).map_err(Problem::internal);
+        let lines = entries.iter().map(|entry| Ok(vec![Cell::Text(line(entry)?)]));
+        Ok(Some(lines.collect::<Result<_, Problem>>()?))
+    };
+    let export = Export::of_lines(Box::new(rows));
+    Ok(Answer::export(Form::Ndjson, export).counted(totals))
 }

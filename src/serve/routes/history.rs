@@ -6,7 +6,8 @@ use utoipa::ToSchema;
 use super::json;
 use super::records::{elsewhere, id_segment};
 use crate::record::{Cause, Cell, RESOURCES, ReleaseId, Resource};
-use crate::release::database::{Change, FieldDifference};
+use crate::release::FieldChange;
+use crate::release::database::Change;
 use crate::release::dataset::{ChangeKind, is_logged};
 use crate::serve::answer::{Answer, Plan};
 use crate::serve::endpoint::{Answers, Base, Call, Endpoint};
@@ -20,7 +21,7 @@ pub(in crate::serve) struct HistoryEntry {
     /// The release.
     release: ReleaseId,
     /// What happened to the record.
-    change: ChangeWord,
+    change: ChangeKind,
     /// Why; null where the record appeared with the first release of all, and for evidence and
     /// issues, whose changes are not logged.
     #[schema(required = true)]
@@ -28,48 +29,6 @@ pub(in crate::serve) struct HistoryEntry {
     /// The fields that changed; empty where the record appeared or was taken back, and for evidence
     /// and issues.
     fields: Vec<FieldChange>,
-}
-
-/// What happened to a record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum ChangeWord {
-    /// It appeared.
-    Added,
-    /// One of its fields changed.
-    Changed,
-    /// It was taken back, or merged into another.
-    Withdrawn,
-}
-
-impl From<ChangeKind> for ChangeWord {
-    fn from(kind: ChangeKind) -> Self {
-        match kind {
-            ChangeKind::Added => Self::Added,
-            ChangeKind::Changed => Self::Changed,
-            ChangeKind::Withdrawn => Self::Withdrawn,
-        }
-    }
-}
-
-/// A field that changed.
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct FieldChange {
-    /// The field.
-    field: String,
-    /// Its value before.
-    #[schema(required = true)]
-    before: serde_json::Value,
-    /// Its value after.
-    #[schema(required = true)]
-    after: serde_json::Value,
-}
-
-impl From<FieldDifference> for FieldChange {
-    fn from(difference: FieldDifference) -> Self {
-        let FieldDifference { field, before, after } = difference;
-        Self { field: field.to_owned(), before, after }
-    }
 }
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -138,19 +97,14 @@ fn entries(
     let first = stamp(resource, row, "first_release")?;
     // The first release of all writes no changes: everything in it appeared.
     if changes.first().is_none_or(|change| change.release > first) {
-        entries.push(bare(first, ChangeWord::Added));
+        entries.push(bare(first, ChangeKind::Added));
     }
     if !is_logged(resource.table) {
         let last = stamp(resource, row, "last_changed_release")?;
-        entries.extend((last > first).then(|| bare(last, ChangeWord::Changed)));
+        entries.extend((last > first).then(|| bare(last, ChangeKind::Changed)));
     }
     for Change { release, change, cause, fields } in changes {
-        let change = match change.as_str() {
-            "added" => ChangeWord::Added,
-            "changed" => ChangeWord::Changed,
-            "withdrawn" => ChangeWord::Withdrawn,
-            other => return Err(Problem::internal(format!("unknown kind of change `{other}`"))),
-        };
+        let change = change.parse().map_err(Problem::internal)?;
         let fields = fields
             .into_iter()
             .map(|(field, before, after)| FieldChange { field, before, after })

@@ -19,7 +19,7 @@ pub(super) mod timeline;
 use super::endpoint::{Answers, Endpoint};
 use super::form::Form;
 
-pub(super) use changes::{ChangeEntry, ChangesMeta};
+pub(super) use changes::ChangesMeta;
 pub(super) use coverage::Coverage;
 pub(super) use health::HealthReport;
 pub(super) use history::HistoryEntry;
