@@ -23,7 +23,7 @@ use crate::record::{Entries, Listing, Normals, SubjectType};
 #[must_use]
 pub fn normalise(entries: &Entries<'_>) -> Normals {
     let mut normals = Normals::default();
-    for statement in &entries.current {
+    for statement in entries.current.iter().filter(|statement| !statement.is_decision()) {
         match statement.subject_type {
             SubjectType::Agency => agency::add(statement, &mut normals),
             SubjectType::Partnership => {
@@ -47,7 +47,7 @@ pub fn normalise(entries: &Entries<'_>) -> Normals {
     }
     // What was wrong with a row is said of the row as it stands now.
     let mut said_then = Vec::new();
-    for statement in &entries.superseded {
+    for statement in entries.superseded.iter().filter(|statement| !statement.is_decision()) {
         if statement.subject_type == SubjectType::Partnership {
             let listing = listing::partner(statement, &mut said_then);
             normals.listings.extend(listing.map(|l| Listing { is_current: false, ..l }));

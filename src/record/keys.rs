@@ -45,5 +45,7 @@ pub const VIDEO_REQUESTS: &str = "video_requests";
 pub const ENDED: &str = "ended";
 /// What that date rests on: a word of [`crate::record::DateBasis`].
 pub const ENDED_BASIS: &str = "ended_basis";
+/// What a decision of people, a correction or a withdrawal, is about.
+pub const SUBJECT: &str = "subject";
 /// How sure people are of an entry they wrote: `A` or `B`.
 pub const CONFIDENCE: &str = "confidence";

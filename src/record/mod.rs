@@ -18,6 +18,7 @@ mod release_id;
 mod state;
 mod statement;
 mod validity;
+mod written;
 
 pub use date::PartialDate;
 pub use draft::{Capture, Citation, Draft, DraftIssue, Part, Reading};
@@ -34,7 +35,9 @@ pub use noun::{
     Agency, Correction, CoverageCell, Disclosure, Event, Evidence, Issue, Partnership, Program,
     ReportedTotal, Source, Vendor,
 };
-pub use records::{Identity, Records, Redirect, Visit, VisitPair, VisitRef, Withdrawal};
+pub use records::{
+    CorrectionEffect, Identity, Records, Redirect, Visit, VisitPair, VisitRef, Withdrawal,
+};
 pub use release_id::{NotAReleaseId, ReleaseId};
 pub use resource::{Location, RESOURCES, Record, Resource, Stamps};
 pub use state::STATES;
@@ -46,3 +49,4 @@ pub use words::{
     MatchMethod, Metric, Outcome, PartnershipStatus, Precision, Problem, ProgramKind,
     ProgramStatus, Role, Service, Stage, SubjectType, UnknownWord, ValueKind,
 };
+pub use written::{NotAValue, Placed, correctable, written};

@@ -167,6 +167,8 @@ pub enum Unmatched {
     PlaceDisagrees,
     /// The source names two agencies.
     SourceDisagrees,
+    /// The agency it means was taken back by people.
+    TakenBack,
 }
 
 /// Something wrong with a value of a statement, and what became of it.

@@ -1,8 +1,8 @@
 //! All records of a release, together.
 
 use crate::record::{
-    Agency, Correction, CoverageCell, Disclosure, Event, Evidence, Issue, Partnership, Program,
-    Record, ReportedTotal, Source, Vendor,
+    Agency, Correction, CoverageCell, Disclosure, Event, Evidence, Issue, Partnership, Placed,
+    Program, Record, ReportedTotal, Source, Vendor,
 };
 
 /// All records of a release, each list in id order.
@@ -115,6 +115,23 @@ impl Records {
         visitor.visit(&previous.corrections, corrections);
         visitor.visit(&previous.coverage, coverage);
     }
+}
+
+/// What a correction came to in these records.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CorrectionEffect {
+    /// Id of the correction.
+    pub correction_id: String,
+    /// The table of the record it is about.
+    pub table: &'static str,
+    /// Id of that record, which now says what is right.
+    pub record_id: String,
+    /// The field.
+    pub field: &'static str,
+    /// What the field said, and with a date how exactly, by the positions of the columns.
+    pub before: Vec<Placed>,
+    /// Whether the record had to be changed; if not, it said what is right already.
+    pub applied: bool,
 }
 
 /// An id minted for a key.

@@ -183,6 +183,34 @@ impl Resource {
     }
 }
 
+impl super::SubjectType {
+    /// The table its records lie in; rows of the gazetteer are no records.
+    #[must_use]
+    pub fn table(self) -> Option<&'static str> {
+        match self {
+            Self::Agency => Some(super::Agency::TABLE),
+            Self::Vendor => Some(super::Vendor::TABLE),
+            Self::Program => Some(super::Program::TABLE),
+            Self::Partnership => Some(super::Partnership::TABLE),
+            Self::Disclosure => Some(super::Disclosure::TABLE),
+            Self::ReportedTotal => Some(super::ReportedTotal::TABLE),
+            Self::Event => Some(super::Event::TABLE),
+            Self::Place | Self::County => None,
+        }
+    }
+
+    /// What an id with such a prefix is the id of.
+    #[must_use]
+    pub fn of_id(id: &str) -> Option<Self> {
+        let is = |fits: bool, subject: Self| fits.then_some(subject);
+        is(id.parse::<super::AgencyId>().is_ok(), Self::Agency)
+            .or_else(|| is(id.parse::<super::PartnershipId>().is_ok(), Self::Partnership))
+            .or_else(|| is(id.parse::<super::DisclosureId>().is_ok(), Self::Disclosure))
+            .or_else(|| is(id.parse::<super::ReportedTotalId>().is_ok(), Self::ReportedTotal))
+            .or_else(|| is(id.parse::<super::EventId>().is_ok(), Self::Event))
+    }
+}
+
 /// How a record is tied to a point on the map.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Location {

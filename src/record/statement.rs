@@ -102,6 +102,12 @@ impl Statement {
         self.reported.get(key).map(String::as_str)
     }
 
+    /// Whether it is a decision of people about a record, not what a record is made from.
+    #[must_use]
+    pub fn is_decision(&self) -> bool {
+        [keys::SUBJECT, keys::CONFIDENCE].iter().all(|name| self.reported.contains_key(*name))
+    }
+
     /// Whether it is an entry of its source, not a page cited beside one: entries name what they
     /// are about, and people's entries say how sure they are.
     #[must_use]

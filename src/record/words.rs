@@ -570,6 +570,9 @@ words! {
         UnreadableText = "unreadable_text",
         /// The row names a program or technology that is not known.
         UnknownProgram = "unknown_program",
+        /// A correction or withdrawal that people wrote down does not fit what it is about, and
+        /// changes nothing.
+        UnfitDecision = "unfit_decision",
     }
 }
 

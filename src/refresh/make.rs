@@ -48,7 +48,7 @@ pub(super) fn make(task: Task) -> Result<Candidate, RefreshError> {
         .flat_map(|previous| &previous.records.issues)
         .map(|issue| issue.id.to_string())
         .collect();
-    let resolved = resolve(&resolve::Input {
+    let mut resolved = resolve(&resolve::Input {
         memory: &memory,
         entries: &entries.current,
         normals: &normals,
@@ -61,6 +61,12 @@ pub(super) fn make(task: Task) -> Result<Candidate, RefreshError> {
         published_on: published_at.date_naive(),
         fresh_for,
     })?;
+    release::date_corrections(
+        &mut resolved.records.corrections,
+        &resolved.effects,
+        previous.as_ref(),
+        release,
+    );
     // The records hold all of it from here on, and it is large.
     drop((decisions, index));
     drop(normals);

@@ -239,9 +239,14 @@ impl Comparison {
         let source = text::<R>(cells, "source_id").unwrap_or_default();
         let told = match R::TABLE {
             table if table == Evidence::TABLE => {
-                let spoke_of = fields.get("subject_id").and_then(|both| both[0].as_str());
-                if spoke_of.is_some_and(|id| why.merged.contains(id)) {
+                let subjects = fields.get("subject_id");
+                let subject = |at: usize| subjects.and_then(|both| both[at].as_str());
+                // That it speaks of another record, or of none, is a decision of people.
+                if subject(0).is_some_and(|id| why.merged.contains(id)) {
                     return Cause::Merge;
+                }
+                if subject(1) == Some("") {
+                    return Cause::Withdrawal;
                 }
                 let key = text::<R>(cells, "source_key").unwrap_or_default();
                 let subject = text::<R>(cells, "subject_id").unwrap_or_default();
@@ -251,12 +256,19 @@ impl Comparison {
             table if table == Issue::TABLE => why.readings.cause_of_source(source),
             table if table == Source::TABLE => why.readings.cause_of_source(id),
             table if table == Correction::TABLE => Some(Cause::Correction),
-            _ => None,
+            _ => why.said_of(id).or_else(|| self.cause_of_correction::<R>(cells)),
         };
         let follows = STANDING.iter().any(|field| fields.contains_key(*field));
         let program =
             text::<R>(cells, "program_id").filter(|_| R::TABLE == Partnership::TABLE && follows);
         told.unwrap_or_else(|| why.cause_of_record(id, program))
+    }
+
+    /// A record that takes something over from one that was corrected changed by that correction.
+    fn cause_of_correction<R: Record>(&self, cells: &[Cell]) -> Option<Cause> {
+        let named = ["agency_id", "program_id"].map(|column| text::<R>(cells, column));
+        let mut causes = named.into_iter().flatten().filter_map(|id| self.why.said_of(id));
+        causes.find(|cause| *cause == Cause::Correction)
     }
 
     /// Notes of which records the sources speak.

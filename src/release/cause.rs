@@ -121,10 +121,15 @@ impl Explanations {
         keep_weightier(&mut self.programs, program_id, cause);
     }
 
+    /// What is newly said of a record.
+    pub(super) fn said_of(&self, id: &str) -> Option<Cause> {
+        self.said.get(id).copied()
+    }
+
     /// Why a record changed; `program_id` is the program its standing follows from.
     pub(super) fn cause_of_record(&self, id: &str, program_id: Option<&str>) -> Cause {
         let program = || program_id.and_then(|id| self.programs.get(id)).copied();
-        self.said.get(id).copied().or_else(program).unwrap_or_else(|| self.indirect_cause(id))
+        self.said_of(id).or_else(program).unwrap_or_else(|| self.indirect_cause(id))
     }
 
     /// Why a record changed of which nothing new was said: a new edition of a source that speaks of

@@ -4,6 +4,7 @@ pub mod alone;
 mod build;
 mod cause;
 mod changes;
+mod corrections;
 pub mod database;
 pub mod dataset;
 pub mod digest;
@@ -25,6 +26,7 @@ mod verify;
 
 pub use build::{Candidate, Parts, build};
 pub use changes::{ChangeEntry, FieldChange};
+pub use corrections::date_corrections;
 pub use document::{DocumentError, GATES_FILE};
 pub use fault::{Fault, FaultKind};
 pub use manifest::{

@@ -2,7 +2,7 @@
 
 use super::fields::Fields;
 use super::identity::Identities;
-use super::{ResolveError, Subjects, unstamped};
+use super::{ResolveError, unstamped};
 use crate::record::{
     Answer, Consent, Content, Correction, CorrectionState, Detail, Disclosure, Event, LegalBasis,
     Outcome, Program, Record, ReportedTotal, Statement, Vendor,
@@ -10,6 +10,9 @@ use crate::record::{
 
 /// Where the curated reader keeps corrections: they are about a record, but make one of their own.
 pub(super) const CORRECTIONS: &str = "corrections/";
+
+/// Where it keeps what people take back: it makes no record.
+pub(super) const WITHDRAWALS: &str = "withdrawals/";
 
 pub(super) fn vendor(statement: &Statement) -> Result<Vendor, ResolveError> {
     let fields = Fields(statement);
@@ -141,22 +144,26 @@ pub(super) fn event(
     })
 }
 
-/// A correction; `subjects` tells which record the entry it names became.
+/// The id of a correction.
+pub(super) fn correction_id(
+    statement: &Statement,
+    identities: &mut Identities,
+) -> Result<String, ResolveError> {
+    identities.id(Correction::TABLE, "cor", &mint_key(statement))
+}
+
+/// A correction of the record of that id. When it took effect follows from the release before.
 pub(super) fn correction(
     statement: &Statement,
-    subjects: &Subjects,
+    subject_id: String,
     identities: &mut Identities,
 ) -> Result<Correction, ResolveError> {
     let fields = Fields(statement);
-    let id = identities.id(Correction::TABLE, "cor", &mint_key(statement))?;
-    let entry = fields.text("subject")?;
-    let subject_id = subjects
-        .get(statement.subject_type, &statement.source_id, &entry)
-        .ok_or_else(|| fields.wrong("subject", "names no entry"))?;
+    let id = correction_id(statement, identities)?;
     Ok(Correction {
         id: id.parse()?,
         subject_type: statement.subject_type,
-        subject_id: subject_id.to_owned(),
+        subject_id,
         pointer: fields.maybe_text("pointer").unwrap_or_default(),
         before: fields.maybe_text("before"),
         after: fields.maybe_text("after"),

@@ -46,6 +46,7 @@ pub(super) fn unmatched(
             Unmatched::SourceDisagrees => {
                 (Problem::AgencyDisagrees, "the source names two agencies")
             }
+            Unmatched::TakenBack => (Problem::UnknownAgency, "the agency was taken back"),
         };
         let mut detail = format!("{why}; left unmatched");
         if !named.is_empty() {

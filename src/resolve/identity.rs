@@ -53,6 +53,12 @@ impl Identities {
         self.known.get(&(resource.to_owned(), mint_key.to_owned())).map(String::as_str)
     }
 
+    /// The key an id was minted from.
+    pub(super) fn key_of(&self, resource: &str, id: &str) -> Option<&str> {
+        let own = self.known.iter().filter(|((table, _), _)| table == resource);
+        own.filter(|(_, known)| *known == id).map(|((_, key), _)| key.as_str()).next()
+    }
+
     /// All of them, in order.
     pub(super) fn into_list(self) -> Vec<Identity> {
         let list = self.known.into_iter();

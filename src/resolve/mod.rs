@@ -4,6 +4,7 @@
 //! both stay visible in the evidence.
 
 mod agencies;
+mod corrections;
 pub mod coverage;
 mod curated;
 mod evidence;
@@ -15,6 +16,7 @@ mod partnerships;
 mod standing;
 mod totals;
 mod trail;
+mod withdrawals;
 
 use std::collections::HashMap;
 
@@ -23,11 +25,13 @@ use chrono::{Days, NaiveDate};
 pub use memory::Memory;
 
 use crate::record::{
-    Agency, AgencyId, CoverageCell, CoverageId, Decision, EvidenceId, Finding, Identity, Listing,
-    Normals, NotAnId, Record, Records, Redirect, ReleaseId, Source, SourceId, Statement,
-    SubjectType, Visit, Withdrawal,
+    AgencyId, CorrectionEffect, CoverageCell, CoverageId, Decision, EvidenceId, Finding, Identity,
+    Listing, Normals, NotAnId, Record, Records, Redirect, ReleaseId, Source, SourceId, Statement,
+    SubjectType, Visit, Withdrawal, keys,
 };
+use corrections::Overlay;
 use identity::Identities;
+use withdrawals::Withdrawals;
 
 /// What records are made from.
 #[derive(Debug)]
@@ -69,6 +73,8 @@ pub struct Resolved {
     pub redirects: Vec<Redirect>,
     /// All withdrawals so far.
     pub withdrawals: Vec<Withdrawal>,
+    /// Corrections whose records now say what is right.
+    pub effects: Vec<CorrectionEffect>,
 }
 
 /// Why records could not be made. Each is a fault of ours, never of a source.
@@ -121,7 +127,21 @@ pub fn resolve(input: &Input<'_>) -> Result<Resolved, ResolveError> {
         );
     }
     add_curated(input, &mut records, &mut subjects, &mut identities)?;
-    let made = add_partnerships(input, &mut records, &mut identities, &mut findings)?;
+    let mut overlay = Overlay::of(input.entries, input.redirects);
+    overlay.apply(
+        corrections::is_taken_over,
+        &subjects,
+        &mut records,
+        &mut findings,
+        &mut identities,
+    )?;
+    let mut taken = Withdrawals::default();
+    let is_made = |subject| subject != SubjectType::Partnership;
+    taken.add(input, is_made, &subjects, &records, &mut findings);
+    let ids: Vec<AgencyId> = records.agencies.iter().map(|agency| agency.id.clone()).collect();
+    let decisions = taken.decisions(input.decisions, &ids);
+    link_disclosures(input, &decisions, &mut records, &subjects);
+    let made = add_partnerships(input, &decisions, &mut records, &mut identities, &mut findings)?;
     for (listing, id) in &made {
         subjects.add_statement(&listing.statement, id);
         // Pages cited beside an entry speak of what the entry is about now.
@@ -129,15 +149,20 @@ pub fn resolve(input: &Input<'_>) -> Result<Resolved, ResolveError> {
             subjects.add(SubjectType::Partnership, &listing.source_id, &listing.source_key, id);
         }
     }
-    for entry in input.entries.iter().filter(|entry| is_correction(entry)) {
-        let correction = curated::correction(entry, &subjects, &mut identities)?;
-        // The pages a correction rests on are evidence of what it corrects.
-        let subject = correction.subject_id.clone();
-        subjects.add(entry.subject_type, &entry.source_id, &entry.source_key, &subject);
-        records.corrections.push(correction);
-    }
-    findings::unmatched(input.normals, input.decisions, input.entries, &mut findings);
+    overlay.apply(
+        corrections::is_not_taken_over,
+        &subjects,
+        &mut records,
+        &mut findings,
+        &mut identities,
+    )?;
+    overlay.follow(&mut records);
+    let is_partnership = |subject| subject == SubjectType::Partnership;
+    taken.add(input, is_partnership, &subjects, &records, &mut findings);
+    add_decisions(input, &overlay, &mut records, &mut subjects, &mut identities)?;
+    findings::unmatched(input.normals, &decisions, input.entries, &mut findings);
     records.evidence = evidence::evidence(input.memory, &subjects);
+    taken.apply(&mut records);
     let (issues, unread) = findings::issues(findings, input.memory.unread.len(), &mut identities)?;
     records.issues = issues;
     let lists = coverage::Lists::of(&records, &input.memory.editions);
@@ -146,9 +171,40 @@ pub fn resolve(input: &Input<'_>) -> Result<Resolved, ResolveError> {
         Ok::<_, ResolveError>(id.parse()?)
     })?;
     totals::count(&mut records);
-    let (redirects, withdrawals) = trail::trail(input, &records, &identities, &made);
+    let (redirects, withdrawals) = trail::trail(input, &records, &identities, &made, &taken);
     sort(&mut records);
-    Ok(Resolved { records, unread, identities: identities.into_list(), redirects, withdrawals })
+    let (identities, effects) = (identities.into_list(), overlay.effects);
+    Ok(Resolved { records, unread, identities, redirects, withdrawals, effects })
+}
+
+/// Adds the corrections, and which record each decision of people is about: the pages it rests on
+/// are evidence of that record.
+fn add_decisions(
+    input: &Input<'_>,
+    overlay: &Overlay<'_>,
+    records: &mut Records,
+    subjects: &mut Subjects,
+    identities: &mut Identities,
+) -> Result<(), ResolveError> {
+    for entry in overlay.entries() {
+        let subject = overlay.subject(entry, subjects);
+        let subject = subject.unwrap_or_default();
+        let there = withdrawals::is_there(records, entry.subject_type, &subject);
+        records.corrections.push(curated::correction(entry, subject.clone(), identities)?);
+        if there {
+            subjects.add(entry.subject_type, &entry.source_id, &entry.source_key, &subject);
+        }
+    }
+    for entry in withdrawals::entries(input) {
+        let subject = entry.reported(keys::SUBJECT).unwrap_or_default();
+        let subject = subjects.named(entry, subject, &[]);
+        if let Some(subject) =
+            subject.filter(|id| withdrawals::is_there(records, entry.subject_type, id))
+        {
+            subjects.add(entry.subject_type, &entry.source_id, &entry.source_key, &subject);
+        }
+    }
+    Ok(())
 }
 
 /// Which record an entry of a source became.
@@ -172,6 +228,18 @@ impl Subjects {
         self.by_key.get(&(subject_type, source.clone(), key.to_owned())).map(String::as_str)
     }
 
+    /// The id of what a decision of people names: an entry beside it, a row of a source, or a
+    /// published id, which may have been merged since.
+    fn named(&self, entry: &Statement, text: &str, redirects: &[Redirect]) -> Option<String> {
+        let Some((source, key)) = text.split_once('/') else {
+            let merged = redirects.iter().find(|redirect| redirect.from_id == text);
+            return Some(merged.map_or(text, |redirect| &redirect.to_id).to_owned());
+        };
+        let beside = self.get(entry.subject_type, &entry.source_id, text);
+        let of_source = || self.get(entry.subject_type, &source.parse().ok()?, key);
+        beside.or_else(of_source).map(str::to_owned)
+    }
+
     fn of(&self, statement: &Statement) -> Option<&str> {
         let Statement { id, subject_type, source_id, source_key, .. } = statement;
         let own = self.by_statement.get(id).map(String::as_str);
@@ -190,7 +258,7 @@ fn add_curated(
     subjects: &mut Subjects,
     identities: &mut Identities,
 ) -> Result<(), ResolveError> {
-    for entry in input.entries.iter().filter(|entry| !is_correction(entry)) {
+    for entry in input.entries.iter().filter(|entry| !entry.is_decision()) {
         let id = match entry.subject_type {
             SubjectType::Vendor => push(&mut records.vendors, curated::vendor(entry)?),
             SubjectType::Program => push(&mut records.programs, curated::program(entry)?),
@@ -199,9 +267,7 @@ fn add_curated(
             }
             SubjectType::Event => push(&mut records.events, curated::event(entry, identities)?),
             SubjectType::Disclosure => {
-                let mut disclosure = curated::disclosure(entry, identities)?;
-                disclosure.agency_id = linked_agency(input, &records.agencies, entry);
-                push(&mut records.disclosures, disclosure)
+                push(&mut records.disclosures, curated::disclosure(entry, identities)?)
             }
             SubjectType::Agency
             | SubjectType::Partnership
@@ -219,24 +285,34 @@ fn push<R: Record>(list: &mut Vec<R>, record: R) -> String {
     id
 }
 
-/// The agency a disclosure names, where it could be told.
-fn linked_agency(input: &Input<'_>, agencies: &[Agency], entry: &Statement) -> Option<AgencyId> {
-    let listings = input.normals.listings.iter().zip(input.decisions);
-    listings
-        .filter(|(listing, _)| {
-            listing.subject_type == SubjectType::Disclosure
-                && listing.source_id == entry.source_id
-                && listing.source_key == entry.source_key
-        })
-        .find_map(|(_, decision)| match decision {
-            Decision::Same { agency, .. } => Some(agencies[*agency].id.clone()),
-            Decision::Unmatched { .. } => None,
-        })
+/// Links each disclosure to the agency it names, where that could be told.
+fn link_disclosures(
+    input: &Input<'_>,
+    decisions: &[Decision],
+    records: &mut Records,
+    subjects: &Subjects,
+) {
+    let Records { disclosures, agencies, .. } = records;
+    for (listing, decision) in input.normals.listings.iter().zip(decisions) {
+        let Listing { subject_type: SubjectType::Disclosure, source_id, source_key, .. } = listing
+        else {
+            continue;
+        };
+        let Decision::Same { agency, .. } = decision else { continue };
+        let Some(id) = subjects.get(SubjectType::Disclosure, source_id, source_key) else {
+            continue;
+        };
+        let disclosure = disclosures.iter_mut().find(|disclosure| disclosure.id.as_str() == id);
+        if let Some(disclosure) = disclosure.filter(|disclosure| disclosure.agency_id.is_none()) {
+            disclosure.agency_id = Some(agencies[*agency].id.clone());
+        }
+    }
 }
 
 /// Adds the partnerships, and gives for each listing the id it became a part of.
 fn add_partnerships<'a>(
     input: &Input<'a>,
+    decisions: &[Decision],
     records: &mut Records,
     identities: &mut Identities,
     findings: &mut Vec<Finding>,
@@ -250,7 +326,7 @@ fn add_partnerships<'a>(
     let made = partnerships::partnerships(
         &partnerships::Context {
             listings: &input.normals.listings,
-            decisions: input.decisions,
+            decisions,
             agencies: &records.agencies,
             agency_mint_keys: &agency_mint_keys,
             programs: &records.programs,

@@ -6,30 +6,29 @@ use super::Input;
 use super::coverage::names_a_source;
 use super::identity::Identities;
 use super::partnerships::unmatched_mint_key;
+use super::withdrawals::{TakenBack, Withdrawals};
 use crate::record::{
-    CoverageCell, Identity, Issue, Listing, Partnership, Record, Records, Redirect, Withdrawal,
+    Agency, CoverageCell, Evidence, Identity, Issue, Listing, Partnership, Record, Records,
+    Redirect, SubjectType, VisitRef, Withdrawal,
 };
 
 /// All merges and withdrawals so far, with those of this run.
 ///
-/// Only partnerships, issues and cells of the coverage can go: a partnership whose agency was told
-/// differently, an issue that is no longer found, and a cell that nobody had looked at. An agency or a curated record that is gone without a trail is
-/// left to the gates.
+/// By themselves only partnerships, issues and cells of the coverage can go: a partnership whose
+/// agency was told differently, an issue that is no longer found, and a cell that nobody had looked
+/// at. What else goes was taken back by people; an agency or a curated record that is gone without
+/// that is left to the gates.
 pub(super) fn trail(
     input: &Input<'_>,
     records: &Records,
     identities: &Identities,
     made: &[(&Listing, String)],
+    taken: &Withdrawals,
 ) -> (Vec<Redirect>, Vec<Withdrawal>) {
-    let current: HashSet<&str> = records
-        .partnerships
-        .iter()
-        .map(|partnership| partnership.id.as_str())
-        .chain(records.issues.iter().map(|issue| issue.id.as_str()))
-        .chain(records.coverage.iter().map(|cell| cell.id.as_str()))
-        .collect();
+    let mut current = Current::default();
+    let Ok(()) = records.each(&mut current);
     // An id that is in use again has no trail.
-    let gone = |id: &str| !current.contains(id);
+    let gone = |id: &str| !current.0.contains(id);
     let mut redirects: BTreeMap<String, Redirect> = input
         .redirects
         .iter()
@@ -56,6 +55,7 @@ pub(super) fn trail(
             },
         );
     }
+    decided(taken, identities, input, &gone, &mut redirects, &mut withdrawals);
     for identity in input.identities {
         let Some(reason) = reason(identity) else { continue };
         if gone(&identity.id) && !redirects.contains_key(&identity.id) {
@@ -87,6 +87,69 @@ fn reason(identity: &Identity) -> Option<&'static str> {
         Some("the source is not taken to have looked there any more")
     } else {
         Some("a source has looked there by now")
+    }
+}
+
+/// The ids in use, but for those of evidence, which never goes.
+#[derive(Default)]
+struct Current(HashSet<String>);
+
+impl VisitRef for Current {
+    type Error = std::convert::Infallible;
+
+    fn visit<R: Record>(&mut self, records: &[R]) -> Result<(), Self::Error> {
+        if R::TABLE != Evidence::TABLE {
+            self.0.extend(records.iter().map(|record| record.id().to_owned()));
+        }
+        Ok(())
+    }
+}
+
+/// Adds the trail of what people took back, and of the partnerships of agencies among that.
+fn decided(
+    taken: &Withdrawals,
+    identities: &Identities,
+    input: &Input<'_>,
+    gone: &dyn Fn(&str) -> bool,
+    redirects: &mut BTreeMap<String, Redirect>,
+    withdrawals: &mut BTreeMap<String, Withdrawal>,
+) {
+    let mut add = |resource: &str, id: &str, survivor: Option<&str>, reason: String| {
+        let (resource, id) = (resource.to_owned(), id.to_owned());
+        if let Some(to_id) = survivor.map(str::to_owned) {
+            withdrawals.remove(&id);
+            redirects.insert(id.clone(), Redirect { resource, from_id: id, to_id, reason });
+        } else {
+            redirects.remove(&id);
+            withdrawals.insert(id.clone(), Withdrawal { resource, id, reason });
+        }
+    };
+    // The partnerships that were minted for an agency, by the rest of their keys.
+    let partnerships_of = |agency: &str| {
+        let key = identities.key_of(Agency::TABLE, agency);
+        let key = key.map(|key| format!("{key}/"));
+        let known = input.identities.iter().filter(|known| known.resource == Partnership::TABLE);
+        let own = known.filter_map(move |known| {
+            Some((known.id.as_str(), known.mint_key.strip_prefix(key.as_deref()?)?))
+        });
+        own.collect::<Vec<_>>()
+    };
+    for TakenBack { subject_type, id, survivor, reason } in taken.iter() {
+        let Some(table) = subject_type.table() else { continue };
+        add(table, id, survivor.as_deref(), reason.clone());
+        if *subject_type != SubjectType::Agency {
+            continue;
+        }
+        let key = survivor.as_deref().and_then(|id| identities.key_of(Agency::TABLE, id));
+        for (partnership, program) in partnerships_of(id) {
+            if !gone(partnership) {
+                continue;
+            }
+            let to = key
+                .and_then(|key| identities.known(Partnership::TABLE, &format!("{key}/{program}")));
+            let to = to.filter(|to| !gone(to));
+            add(Partnership::TABLE, partnership, to, format!("of its agency: {reason}"));
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! What is said of a source, apart from what it says.
 
-use crate::record::{Completeness, Part};
+use crate::record::{Completeness, Part, SubjectType};
 
 /// Who publishes a source, under which licence, and where.
 #[derive(Debug)]
@@ -26,6 +26,8 @@ pub struct Card {
     /// Whether it is known to change no more and may be gone: that it cannot be fetched is then no
     /// failure, and what it said stays.
     pub frozen: bool,
+    /// What each of its rows is about; none where they are about several sorts of things.
+    pub subject_type: Option<SubjectType>,
     /// How often it is looked at, in words.
     pub cadence: &'static str,
     /// How much of its subject it covers.

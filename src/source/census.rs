@@ -36,6 +36,7 @@ static PLACES: Card = Card {
     attribution: "US Census Bureau, Gazetteer Files",
     redistributable: true,
     frozen: false,
+    subject_type: Some(SubjectType::Place),
     cadence: "yearly",
     completeness: Completeness::Exhaustive,
     completeness_note: Some(
@@ -62,6 +63,7 @@ static COUNTIES: Card = Card {
     attribution: "US Census Bureau, Gazetteer Files",
     redistributable: true,
     frozen: false,
+    subject_type: Some(SubjectType::County),
     cadence: "yearly",
     completeness: Completeness::Exhaustive,
     completeness_note: Some(

@@ -35,6 +35,7 @@ static CARD: Card = Card {
     attribution: "Federal Bureau of Investigation, Crime Data Explorer",
     redistributable: true,
     frozen: false,
+    subject_type: Some(SubjectType::Agency),
     cadence: "monthly",
     completeness: Completeness::Exhaustive,
     completeness_note: Some(

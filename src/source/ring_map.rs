@@ -31,6 +31,7 @@ static CARD: Card = Card {
     attribution: "Ring, Active Agency Map",
     redistributable: false,
     frozen: true,
+    subject_type: Some(SubjectType::Partnership),
     cadence: "daily",
     completeness: Completeness::Exhaustive,
     completeness_note: Some(

@@ -28,6 +28,7 @@ static CARD: Card = Card {
     attribution: "US Fire Administration, National Fire Department Registry",
     redistributable: true,
     frozen: false,
+    subject_type: Some(SubjectType::Agency),
     cadence: "monthly",
     completeness: Completeness::Sample,
     completeness_note: Some("Departments register of their own accord"),

@@ -5,10 +5,7 @@ use std::convert::Infallible;
 use std::fmt::Write as _;
 
 use super::verdict;
-use crate::record::{
-    Agency, Cell, ColumnType, Disclosure, Event, Partnership, Program, Record, Records,
-    ReportedTotal, Source, SubjectType, Vendor, VisitRef,
-};
+use crate::record::{Agency, Cell, ColumnType, Program, Record, Records, Source, Vendor, VisitRef};
 use crate::release::GateVerdict;
 use crate::release::dataset::Dataset;
 
@@ -70,7 +67,7 @@ fn references(records: &Records) -> Vec<GateVerdict> {
         .evidence
         .iter()
         .filter_map(|evidence| {
-            let table = table_of(evidence.subject_type)?;
+            let table = evidence.subject_type.table()?;
             // Evidence whose record could not be made has no subject; an issue says why.
             let broken = !evidence.subject_id.is_empty() && !ids.has(table, &evidence.subject_id);
             broken.then(|| format!("{} → {}", evidence.id, evidence.subject_id))
@@ -78,20 +75,6 @@ fn references(records: &Records) -> Vec<GateVerdict> {
         .collect();
     verdicts.push(whole("evidence.subject_id", &subjects));
     verdicts
-}
-
-/// The table a subject lies in; the gazetteer's places are no records.
-fn table_of(subject_type: SubjectType) -> Option<&'static str> {
-    match subject_type {
-        SubjectType::Agency => Some(Agency::TABLE),
-        SubjectType::Vendor => Some(Vendor::TABLE),
-        SubjectType::Program => Some(Program::TABLE),
-        SubjectType::Partnership => Some(Partnership::TABLE),
-        SubjectType::Disclosure => Some(Disclosure::TABLE),
-        SubjectType::ReportedTotal => Some(ReportedTotal::TABLE),
-        SubjectType::Event => Some(Event::TABLE),
-        SubjectType::Place | SubjectType::County => None,
-    }
 }
 
 fn whole(subject: &str, broken: &[String]) -> GateVerdict {

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use toml::Table;
 
-use crate::record::{Citation, Column, Draft, Part, Reading, Record, Reported, Role, SubjectType};
+use crate::record::{Citation, Column, Draft, Part, Reading, Reported, Role, SubjectType};
 use crate::source::ReadError;
 use crate::source::curated::entry::{Entry, Fault};
 use crate::source::curated::value::{Day, Key, Pointer, Text, WebAddress};
@@ -86,9 +86,9 @@ impl Collection {
         let text = std::str::from_utf8(&part.bytes).map_err(|error| of_file(error.to_string()))?;
         let mut tables: BTreeMap<String, Vec<Table>> =
             toml::from_str(text).map_err(|error| of_file(error.to_string()))?;
-        let entries = tables.remove(E::Record::TABLE).unwrap_or_default();
+        let entries = tables.remove(E::TABLE).unwrap_or_default();
         if let Some(name) = tables.keys().next() {
-            let expected = E::Record::TABLE;
+            let expected = E::TABLE;
             return Err(of_file(format!("{name}: unknown table, expected `{expected}`")));
         }
         for (position, table) in entries.into_iter().enumerate() {
@@ -184,9 +184,9 @@ fn evidence<E: Entry>(page: Table, about: &About<'_>, locator: String) -> Result
         return Err("reported: a page that contradicts needs what it says instead".to_owned());
     }
     if let Some(name) = page.pointer.field() {
-        let columns: &[Column] = E::Record::COLUMNS;
+        let columns: &[Column] = E::COLUMNS;
         if !columns.iter().any(|column| column.name == name) {
-            return Err(format!("pointer: `{}` have no `{name}`", E::Record::TABLE));
+            return Err(format!("pointer: `{}` have no `{name}`", E::TABLE));
         }
     }
     let mut reported = otherwise::<E>(about.said, page.reported)?;

@@ -6,12 +6,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Number;
 
 use crate::record::{
-    self, Answer, Consent, Content, CorrectionState, DateBasis, Detail, EventKind, LegalBasis,
-    Metric, Outcome, ProgramId, ProgramKind, ProgramStatus, Record, Service, Stage, SubjectType,
-    ValueKind, VendorId,
+    self, Answer, Column, Consent, Content, CorrectionState, DateBasis, Detail, EventKind,
+    LegalBasis, Metric, Outcome, ProgramId, ProgramKind, ProgramStatus, Record, Resource, Service,
+    Stage, SubjectType, ValueKind, VendorId, correctable,
 };
 use crate::source::curated::value::{
-    Day, Pointer, StateCode, Subject, Text, VagueDate, WebAddress,
+    Day, Named, Pointer, StateCode, Subject, Text, VagueDate, WebAddress,
 };
 
 /// A fault of an entry: the field and what is wrong with it.
@@ -19,8 +19,11 @@ pub(super) type Fault = String;
 
 /// The fields of one entry of a curated file, without its key, confidence and evidence.
 pub(super) trait Entry: Serialize + DeserializeOwned {
-    /// The record it becomes.
-    type Record: Record;
+    /// The name of its tables in the file.
+    const TABLE: &'static str;
+
+    /// The fields of the record it becomes; none where it becomes none of its own.
+    const COLUMNS: &'static [Column];
 
     /// What its statements are about.
     fn subject_type(&self) -> SubjectType;
@@ -48,7 +51,8 @@ pub(super) struct Vendor {
 }
 
 impl Entry for Vendor {
-    type Record = record::Vendor;
+    const TABLE: &'static str = record::Vendor::TABLE;
+    const COLUMNS: &'static [Column] = record::Vendor::COLUMNS;
 
     fn subject_type(&self) -> SubjectType {
         SubjectType::Vendor
@@ -73,7 +77,8 @@ pub(super) struct Program {
 }
 
 impl Entry for Program {
-    type Record = record::Program;
+    const TABLE: &'static str = record::Program::TABLE;
+    const COLUMNS: &'static [Column] = record::Program::COLUMNS;
 
     fn subject_type(&self) -> SubjectType {
         SubjectType::Program
@@ -112,7 +117,8 @@ pub(super) struct Partnership {
 }
 
 impl Entry for Partnership {
-    type Record = record::Partnership;
+    const TABLE: &'static str = record::Partnership::TABLE;
+    const COLUMNS: &'static [Column] = record::Partnership::COLUMNS;
 
     fn subject_type(&self) -> SubjectType {
         SubjectType::Partnership
@@ -156,7 +162,8 @@ pub(super) struct Disclosure {
 }
 
 impl Entry for Disclosure {
-    type Record = record::Disclosure;
+    const TABLE: &'static str = record::Disclosure::TABLE;
+    const COLUMNS: &'static [Column] = record::Disclosure::COLUMNS;
 
     fn subject_type(&self) -> SubjectType {
         SubjectType::Disclosure
@@ -196,7 +203,8 @@ pub(super) struct ReportedTotal {
 }
 
 impl Entry for ReportedTotal {
-    type Record = record::ReportedTotal;
+    const TABLE: &'static str = record::ReportedTotal::TABLE;
+    const COLUMNS: &'static [Column] = record::ReportedTotal::COLUMNS;
 
     fn subject_type(&self) -> SubjectType {
         SubjectType::ReportedTotal
@@ -234,7 +242,8 @@ pub(super) struct Event {
 }
 
 impl Entry for Event {
-    type Record = record::Event;
+    const TABLE: &'static str = record::Event::TABLE;
+    const COLUMNS: &'static [Column] = record::Event::COLUMNS;
 
     fn subject_type(&self) -> SubjectType {
         SubjectType::Event
@@ -245,7 +254,7 @@ impl Entry for Event {
     }
 }
 
-/// An error somebody pointed out in another entry.
+/// An error somebody pointed out in a record.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Correction {
@@ -260,33 +269,94 @@ pub(super) struct Correction {
 }
 
 impl Entry for Correction {
-    type Record = record::Correction;
+    const TABLE: &'static str = record::Correction::TABLE;
+    const COLUMNS: &'static [Column] = record::Correction::COLUMNS;
 
     fn subject_type(&self) -> SubjectType {
-        // `check` has refused every other stem.
-        subject_of(self.subject.stem()).unwrap_or(SubjectType::Event)
+        // `check` has refused everything else.
+        subject_of(&self.subject).unwrap_or(SubjectType::Event)
     }
 
     fn check(&self) -> Result<(), Fault> {
-        let stem = self.subject.stem();
-        if subject_of(stem).is_none() {
-            return Err(format!("subject: `{stem}` holds nothing that can be corrected"));
-        }
-        let resource = record::Resource::of_table(&stem.replace('-', "_"));
-        let known = |name| resource.is_some_and(|resource| resource.column(name).is_some());
+        let resource = corrected(&self.subject)?;
         match self.pointer.field() {
-            Some(name) if !known(name) => Err(format!("pointer: `{stem}` have no `{name}`")),
-            Some(_) | None => Ok(()),
+            Some(name) => {
+                correctable(resource, name).map(drop).map_err(|error| format!("pointer: {error}"))
+            }
+            None => Ok(()),
         }
     }
 
     fn references(&self) -> Vec<(&'static str, String)> {
-        vec![("subject", self.subject.clone().into())]
+        entry_named("subject", &self.subject)
+    }
+}
+
+/// A record that people take back, or say is another one.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Withdrawal {
+    subject: Subject,
+    merged_into: Option<Subject>,
+    reason: Text<500>,
+}
+
+impl Entry for Withdrawal {
+    const TABLE: &'static str = "withdrawals";
+    const COLUMNS: &'static [Column] = &[];
+
+    fn subject_type(&self) -> SubjectType {
+        // `check` has refused everything else.
+        subject_of(&self.subject).unwrap_or(SubjectType::Event)
+    }
+
+    fn check(&self) -> Result<(), Fault> {
+        corrected(&self.subject)?;
+        let Some(survivor) = &self.merged_into else { return Ok(()) };
+        if subject_of(survivor) == subject_of(&self.subject) && *survivor != self.subject {
+            return Ok(());
+        }
+        Err("merged_into: the survivor is another record of the same sort".to_owned())
+    }
+
+    fn references(&self) -> Vec<(&'static str, String)> {
+        let survivor = self.merged_into.iter();
+        let survivor = survivor.flat_map(|survivor| entry_named("merged_into", survivor));
+        entry_named("subject", &self.subject).into_iter().chain(survivor).collect()
+    }
+}
+
+/// The resource of what people decide on.
+fn corrected(subject: &Subject) -> Result<&'static Resource, Fault> {
+    let table = subject_of(subject).and_then(SubjectType::table);
+    let resource = table.and_then(Resource::of_table);
+    resource.ok_or_else(|| {
+        let text: &str = subject.as_ref();
+        format!("subject: `{text}` names nothing that people can decide on")
+    })
+}
+
+/// The entry a subject names, where it names one.
+fn entry_named(field: &'static str, subject: &Subject) -> Vec<(&'static str, String)> {
+    match subject.named() {
+        Named::Row { file_or_source, .. } if subject_of_file(file_or_source).is_some() => {
+            vec![(field, subject.clone().into())]
+        }
+        Named::Row { .. } | Named::Id(_) => Vec::new(),
+    }
+}
+
+/// What a subject is.
+fn subject_of(subject: &Subject) -> Option<SubjectType> {
+    match subject.named() {
+        Named::Id(subject) => Some(subject),
+        Named::Row { file_or_source, .. } => subject_of_file(file_or_source)
+            .or_else(|| crate::source::by_id(file_or_source)?.card().subject_type),
     }
 }
 
 /// What the entries of the file of that stem are about.
-fn subject_of(stem: &str) -> Option<SubjectType> {
+fn subject_of_file(stem: &str) -> Option<SubjectType> {
     match stem {
         "vendors" => Some(SubjectType::Vendor),
         "programs" => Some(SubjectType::Program),

@@ -5,8 +5,8 @@
 //!
 //! Each entry gives one draft with its fields and its `confidence`, which cites nothing, and one
 //! draft per page it rests on. All have the source key `<file without ending>/<key>`; the entry's own
-//! is the one that has `confidence`. Drafts under `corrections/` are corrections; their subject type
-//! is that of what they correct.
+//! is the one that has `confidence`. Drafts under `corrections/` and `withdrawals/` are decisions
+//! about records; their subject type is that of what they are about.
 
 mod collection;
 mod entry;
@@ -32,6 +32,7 @@ static CARD: Card = Card {
     attribution: "Porchlight, curated data",
     redistributable: true,
     frozen: false,
+    subject_type: None,
     cadence: "with each version of the program",
     completeness: Completeness::Editorial,
     completeness_note: Some(
@@ -83,6 +84,11 @@ const FILES: &[File] = &[
         name: "corrections.toml",
         text: include_str!("corrections.toml"),
         read: collection::Collection::add::<entry::Correction>,
+    },
+    File {
+        name: "withdrawals.toml",
+        text: include_str!("withdrawals.toml"),
+        read: collection::Collection::add::<entry::Withdrawal>,
     },
 ];
 

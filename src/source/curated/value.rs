@@ -4,7 +4,7 @@
 use chrono::{Days, Months, NaiveDate};
 use serde::{Deserialize, Serialize};
 
-use crate::record::{PartialDate, Precision, SourceId};
+use crate::record::{PartialDate, Precision, SourceId, SubjectType};
 use crate::source::STATES;
 
 /// Declares a text that is checked when it is read and written out as it came.
@@ -51,7 +51,8 @@ texts! {
     StateCode by check_state;
     /// A JSON Pointer to a field; empty for the record.
     Pointer by check_pointer;
-    /// The source key of another entry, such as `events/neighbors-launch`.
+    /// A record: by another entry, `events/neighbors-launch`; by the row of a source,
+    /// `eff-atlas/AOS123`; or by its published id, `par_0123456789`.
     Subject by check_subject;
 }
 
@@ -166,8 +167,11 @@ fn check_pointer(text: &str) -> Result<(), String> {
 
 fn check_subject(text: &str) -> Result<(), String> {
     match text.split_once('/') {
-        Some((stem, key)) => check_key(stem).and_then(|()| check_key(key)),
-        None => Err(format!("`{text}` is no entry: expected the name of a file, `/` and a key")),
+        Some((stem, key)) if !key.is_empty() && key.trim() == key => check_key(stem),
+        None if SubjectType::of_id(text).is_some() => Ok(()),
+        Some(_) | None => Err(format!(
+            "`{text}` names no record: expected a file or source, `/` and a key, or an id"
+        )),
     }
 }
 
@@ -183,10 +187,26 @@ impl Pointer {
     }
 }
 
+/// How a subject names its record.
+pub(super) enum Named<'a> {
+    /// By a key of a curated file, named without its ending, or of a source.
+    Row {
+        /// The file or the source.
+        file_or_source: &'a str,
+    },
+    /// By an id of records of that sort.
+    Id(SubjectType),
+}
+
 impl Subject {
-    /// The file of the entry without its ending.
-    pub(super) fn stem(&self) -> &str {
-        self.0.split_once('/').map_or("", |(stem, _)| stem)
+    /// How it names its record.
+    pub(super) fn named(&self) -> Named<'_> {
+        match (self.0.split_once('/'), SubjectType::of_id(&self.0)) {
+            (None, Some(subject)) => Named::Id(subject),
+            (Some((file_or_source, _)), _) => Named::Row { file_or_source },
+            // `check_subject` has refused it.
+            (None, None) => Named::Row { file_or_source: "" },
+        }
     }
 }
 

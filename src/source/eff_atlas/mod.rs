@@ -33,6 +33,7 @@ static CARD: Card = Card {
                   https://atlasofsurveillance.org, CC BY 4.0",
     redistributable: false,
     frozen: false,
+    subject_type: Some(SubjectType::Partnership),
     cadence: "daily",
     completeness: Completeness::Sample,
     completeness_note: Some(
