@@ -112,6 +112,7 @@ fn stage_files(
         gates: Vec::new(),
         active_days: None,
         signing_key: None,
+        redactions: Vec::new(),
     };
     let database = ReleaseDatabase::open(path)?;
     let materials = Materials { database: &database, previous: None };

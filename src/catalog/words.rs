@@ -25,6 +25,8 @@ words! {
         Accept = "accept",
         /// Releases were copied from another host.
         Mirror = "mirror",
+        /// A person had a record redacted.
+        Redact = "redact",
     }
 }
 

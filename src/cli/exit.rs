@@ -93,6 +93,7 @@ impl Exit {
             | RefreshError::NotReadable { .. }
             | RefreshError::UnknownSource(_)
             | RefreshError::NoSuchRelease(_)
+            | RefreshError::NotPublished(_)
             | RefreshError::NotHeld(_) => Some(Self::BadData),
             RefreshError::Scratch { .. } => Some(Self::InputOutput),
             RefreshError::Client(_) | RefreshError::Resolve(_) | RefreshError::Panicked(_) => {
@@ -122,7 +123,12 @@ impl Exit {
             | MirrorError::Gap { .. }
             | MirrorError::Fork { .. }
             | MirrorError::Changed { .. }
-            | MirrorError::Hash { .. } => Some(Self::BadData),
+            | MirrorError::Hash { .. }
+            | MirrorError::Key { .. }
+            | MirrorError::OtherKey { .. }
+            | MirrorError::NotSigned { .. }
+            | MirrorError::SignatureMissing { .. }
+            | MirrorError::Signature { .. } => Some(Self::BadData),
             MirrorError::Scratch { .. } => Some(Self::InputOutput),
             MirrorError::Panicked(_) => Some(Self::Internal),
             // What failed there says more.

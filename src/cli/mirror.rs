@@ -4,9 +4,10 @@ use clap::Args;
 use serde_json::json;
 
 use super::exit::Exit;
+use super::key::Trusted;
 use super::output::{say, say_json};
 use crate::config::Config;
-use crate::mirror::{Mirror, Report};
+use crate::mirror::{CopyOptions, Mirror, Report};
 use crate::record::ReleaseId;
 
 #[derive(Debug, Args)]
@@ -16,14 +17,17 @@ pub(super) struct Arguments {
     /// Copy this release only
     #[arg(long, value_name = "RELEASE")]
     release: Option<ReleaseId>,
+    #[command(flatten)]
+    trusted: Trusted,
     /// Print the report as JSON
     #[arg(long)]
     json: bool,
 }
 
 pub(super) async fn run(config: &Config, arguments: Arguments) -> anyhow::Result<Exit> {
-    let Arguments { url, release, json: as_json } = arguments;
-    let report = Mirror::open(config)?.copy(&url, release, super::now()).await?;
+    let Arguments { url, release: only, trusted, json: as_json } = arguments;
+    let options = CopyOptions { only, trusted: trusted.key()? };
+    let report = Mirror::open(config)?.copy(&url, &options, super::now()).await?;
     if as_json {
         say_json(&in_json(&url, report.as_ref()))?;
     } else {

@@ -16,7 +16,8 @@ use crate::mirror::CheckOptions;
 use crate::record::ReleaseId;
 use crate::refresh::{DifferingTable, Rebuilt};
 use crate::release::{
-    ChainReport, Fault, PublicKey, pointer, verify_chain, verify_folder, verify_release,
+    ChainReport, Fault, PublicKey, RedactedRelease, Report, pointer, redacted_releases,
+    standing_releases, table_of, verify_chain, verify_folder, verify_release,
 };
 use crate::storage::Storage;
 
@@ -39,6 +40,21 @@ pub(super) enum Verb {
         #[command(flatten)]
         output: Output,
     },
+    /// Publish the newest release again without a record, and take back every release that holds it
+    ///
+    /// The record, its evidence, issues about the same rows and all that is told of its past go; an
+    /// agency takes its partnerships and disclosures with it. Its id answers 410 with the reason,
+    /// and so does every release that was taken back; their files are deleted. It does not come
+    /// back, however a source words it. This cannot be undone.
+    Redact {
+        /// Its published id, such as `par_0123456789`
+        subject: String,
+        /// Why; it is published, so it must hold no personal data
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        #[command(flatten)]
+        output: Output,
+    },
     /// Check that a release, or all of them, are what their manifests say
     Verify {
         /// The release; all of them and their chain if it is left out, or the newest of a host
@@ -53,7 +69,7 @@ pub(super) enum Verb {
         #[arg(long, requires = "url")]
         api_only: bool,
         /// Check a folder that somebody downloaded instead, with `manifest.json` in it
-        #[arg(long, value_name = "DIR", conflicts_with_all = ["release", "url"])]
+        #[arg(long, value_name = "DIR", conflicts_with_all = ["release", "named", "url"])]
         folder: Option<PathBuf>,
         #[command(flatten)]
         trusted: Trusted,
@@ -91,18 +107,36 @@ pub(super) async fn run(config: &Config, verb: Verb) -> anyhow::Result<Exit> {
             bar.finish_and_clear();
             tell(&report, output.json)
         }
+        Verb::Redact { subject, reason, output } => {
+            if reason.trim().is_empty() {
+                let words = "--reason is published with the release and cannot be empty";
+                return Err(Refusal::new(Exit::Usage, words).into());
+            }
+            if table_of(&subject).is_empty() {
+                let words = format!(
+                    "`{subject}` is not the id of a record that can be redacted, such as \
+                     `par_0123456789`"
+                );
+                return Err(Refusal::new(Exit::Usage, words).into());
+            }
+            let (context, bar) = watched(config)?;
+            let report = context.redact(&subject, &reason, super::now()).await?;
+            bar.finish_and_clear();
+            tell(&report, output.json)
+        }
         Verb::Verify { release, url, named, api_only, folder, trusted, output } => {
+            let trusted = trusted.key()?;
             let release = release.or(named);
             if let Some(url) = url {
-                let options = CheckOptions { release, api_only };
-                return verify_url::run(config, &url, options, output.json).await;
+                let options = CheckOptions { release, api_only, trusted };
+                return verify_url::run(config, &url, &options, output.json).await;
             }
             let what = match (release, folder) {
                 (_, Some(folder)) => What::Folder(folder),
                 (Some(release), None) => What::Release(release),
                 (None, None) => What::Chain,
             };
-            verify(config, &what, trusted.key()?.as_ref(), output.json).await
+            verify(config, &what, trusted.as_ref(), output.json).await
         }
         Verb::Rebuild { release, output } => rebuild(config, &release, output.json).await,
     }
@@ -111,7 +145,8 @@ pub(super) async fn run(config: &Config, verb: Verb) -> anyhow::Result<Exit> {
 async fn list(config: &Config, as_json: bool) -> anyhow::Result<Exit> {
     let storage = Storage::open(&config.storage)?;
     let mut releases = Vec::new();
-    for release in pointer::releases(&storage).await? {
+    let redacted = redacted_releases(&storage).await?;
+    for release in standing_releases(&storage).await? {
         if let Some((manifest, _)) = pointer::manifest(&storage, release).await? {
             releases.push((release, manifest.published_at));
         }
@@ -121,11 +156,15 @@ async fn list(config: &Config, as_json: bool) -> anyhow::Result<Exit> {
         let list = releases.iter().map(
             |(release, published_at)| json!({ "release": release, "published_at": published_at }),
         );
-        say_json(&json!({ "releases": list.collect::<Vec<_>>(), "held": held }))?;
+        let list = list.collect::<Vec<_>>();
+        say_json(&json!({ "releases": list, "held": held, "redacted": redacted }))?;
         return Ok(Exit::Done);
     }
     for (release, published_at) in &releases {
         say(format!("{release:<16} published {}", output::instant(*published_at)))?;
+    }
+    for RedactedRelease { release, redacted_in, reason, .. } in &redacted {
+        say(format!("{release:<16} taken back, see {redacted_in}: {reason}"))?;
     }
     for held in &held {
         let since = output::instant(held.made_at);
@@ -189,7 +228,9 @@ async fn verify(
         let checked: Vec<ReleaseId> = releases.iter().map(|report| report.release).collect();
         let signed = releases.iter().filter(|report| report.signed);
         let signed: Vec<ReleaseId> = signed.map(|report| report.release).collect();
-        say_json(&json!({ "checked": checked, "signed": signed, "faults": faults }))?;
+        let gaps = releases.iter().filter(|report| report.gap.is_some());
+        let gaps: Vec<ReleaseId> = gaps.map(|report| report.release).collect();
+        say_json(&json!({ "checked": checked, "signed": signed, "gaps": gaps, "faults": faults }))?;
         return Ok(exit);
     }
     for fault in &faults {
@@ -199,9 +240,15 @@ async fn verify(
         let whole = !faults.iter().any(|fault| fault.release == report.release);
         let signed = if report.signed { ", signed" } else { "" };
         let found = if whole { "whole" } else { "NOT WHOLE" };
-        say(format!("{:<16} {found}{signed}", report.release.to_string()))?;
+        say(format!("{:<16} {found}{signed}{}", report.release.to_string(), gap(report)))?;
     }
     Ok(exit)
+}
+
+/// A release that was copied without the one before it is whole all the same.
+fn gap(report: &Report) -> String {
+    let Some(follows) = report.gap else { return String::new() };
+    format!("; it follows {follows}, which was not copied: that link is not checked")
 }
 
 async fn check(

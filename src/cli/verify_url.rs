@@ -11,7 +11,7 @@ use crate::mirror::{CheckOptions, Checked, check};
 pub(super) async fn run(
     config: &Config,
     url: &str,
-    options: CheckOptions,
+    options: &CheckOptions,
     as_json: bool,
 ) -> anyhow::Result<Exit> {
     let checked = check(config, url, options, super::now()).await?;
@@ -21,13 +21,15 @@ pub(super) async fn run(
         answer["url"] = json!(url);
         say_json(&answer)?;
     } else {
-        let Checked { release, tables, rows, files, bytes, findings, .. } = checked;
+        let Checked { release, tables, rows, signed, files, bytes, findings, .. } = checked;
         for finding in &findings {
             say(finding.to_string())?;
         }
         let verdict = if whole { "whole" } else { "NOT WHOLE" };
+        let signed = if signed { ", signed" } else { "" };
+        let release = release.to_string();
         say(format!(
-            "{release:<16} {verdict}: {rows} records of {tables} tables walked, {files} files of \
+            "{release:<16} {verdict}{signed}: {rows} records of {tables} tables walked, {files} files of \
              {bytes} bytes read"
         ))?;
     }

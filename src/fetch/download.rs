@@ -58,9 +58,10 @@ impl Client {
     ) -> Result<u64, FetchError> {
         let mut target = Target::file(path, promise.bytes).await?;
         let had = target.have;
-        self.complete(url, promise, &mut target, now).await?;
+        let ended = self.complete(url, promise, &mut target, now).await;
+        // What came is on its way to the disk, also where it broke off.
         target.settle().await?;
-        Ok(had)
+        ended.map(|()| had)
     }
 
     /// Reads a file to its end without keeping it, with retries; the SHA-256 of its bytes in

@@ -11,22 +11,24 @@ use super::copy::remove_folder;
 use super::difference::first_difference;
 use super::host::{Host, etag, promise};
 use super::walk::walk;
-use super::{Finding, FindingKind, MirrorError};
+use super::{Finding, FindingKind, MirrorError, in_words, signature};
 use crate::config::Config;
 use crate::fetch::{Client, FetchError};
 use crate::record::ReleaseId;
-use crate::release::{Manifest, ManifestTable, digest};
+use crate::release::{MANIFEST_FILE, Manifest, ManifestTable, PublicKey, SUMS_FILE, digest};
 
 /// The longest header of a CSV file, in bytes.
 const HEADER: u64 = 64 << 10;
 
 /// What is to be checked.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct CheckOptions {
     /// The release; the newest where none is named.
     pub release: Option<ReleaseId>,
     /// Leave the files aside.
     pub api_only: bool,
+    /// The key that must have signed it.
+    pub trusted: Option<PublicKey>,
 }
 
 /// What was checked of a host, and everything that is wrong with it.
@@ -40,6 +42,8 @@ pub struct Checked {
     pub tables: usize,
     /// Their records.
     pub rows: u64,
+    /// Whether it is signed, and the signatures are good.
+    pub signed: bool,
     /// Files that were read, without the manifest.
     pub files: usize,
     /// Their bytes.
@@ -52,7 +56,7 @@ pub struct Checked {
 pub async fn check(
     config: &Config,
     url: &str,
-    options: CheckOptions,
+    options: &CheckOptions,
     now: DateTime<Utc>,
 ) -> Result<Checked, MirrorError> {
     let host = Host::new(Client::new(&config.fetch)?, url, now);
@@ -66,6 +70,7 @@ pub async fn check(
         manifest_sha256: digest::sha256(&bytes),
         tables: 0,
         rows: 0,
+        signed: false,
         files: 0,
         bytes: 0,
         findings: Vec::new(),
@@ -73,6 +78,7 @@ pub async fn check(
     let entry = listed.iter().find(|listed| listed.release == release);
     let of_list = entry.map(|entry| entry.manifest_sha256.clone());
     checked.manifest(&host, &manifest, &bytes, of_list).await?;
+    checked.signatures(&host, &manifest, &bytes, options.trusted.as_ref()).await?;
     if !options.api_only {
         checked.files(&host, &manifest).await?;
     }
@@ -119,6 +125,34 @@ impl Checked {
             let expected = previous.manifest_sha256.clone();
             let place = format!("/data/{}/manifest.json", previous.release);
             self.finds(place, FindingKind::Link { expected, found });
+        }
+        Ok(())
+    }
+
+    /// Who signed it.
+    async fn signatures(
+        &mut self,
+        host: &Host,
+        manifest: &Manifest,
+        bytes: &Bytes,
+        trusted: Option<&PublicKey>,
+    ) -> Result<(), MirrorError> {
+        let place = |file: &str| format!("/data/{}/{file}", manifest.release);
+        let sums = match signature::sums(host, manifest).await {
+            Ok(sums) => sums,
+            Err(error) => {
+                self.finds(place(SUMS_FILE), refused(error)?);
+                return Ok(());
+            }
+        };
+        match signature::signatures(host, manifest, bytes, &sums, trusted).await {
+            Ok(good) => self.signed = !good.is_empty(),
+            Err(MirrorError::Fetch(error)) => self.finds(place(MANIFEST_FILE), refused(error)?),
+            Err(error) => {
+                let file = signature::signed_file(&error);
+                let Some(file) = file else { return Err(error) };
+                self.finds(place(file), FindingKind::Refused { detail: in_words(&error) });
+            }
         }
         Ok(())
     }

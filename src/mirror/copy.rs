@@ -13,9 +13,10 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use super::MirrorError;
 use super::host::{Host, etag, promise};
 use super::plan::Copied;
+use super::signature::signatures;
 use crate::record::ReleaseId;
 use crate::release::pointer::Pointer;
-use crate::release::{self, ManifestFile, Staged, Watch, digest};
+use crate::release::{self, ManifestFile, PublicKey, SUMS_FILE, Staged, Watch, digest};
 use crate::storage::Storage;
 
 /// Files that are asked for at a time; the client has a bound of its own.
@@ -37,7 +38,13 @@ impl Folder {
     }
 
     /// Copies every file of the release that is not here yet, and checks all of them.
-    pub(super) async fn fill(&self, host: &Host, copied: &Copied) -> Result<Staged, MirrorError> {
+    /// `trusted` is the key that must have signed it.
+    pub(super) async fn fill(
+        &self,
+        host: &Host,
+        copied: &Copied,
+        trusted: Option<&PublicKey>,
+    ) -> Result<Staged, MirrorError> {
         let whole = self.whole();
         let made = tokio::fs::create_dir_all(&whole).await;
         made.map_err(|source| MirrorError::Scratch { path: whole.clone(), source })?;
@@ -46,9 +53,34 @@ impl Folder {
             .buffer_unordered(AT_A_TIME)
             .try_collect::<()>()
             .await?;
+        self.bring_signatures(host, copied, trusted).await?;
         let release = self.release;
         Staged::of(&whole, copied.bytes.to_vec())
             .map_err(|source| MirrorError::Manifest { release, source })
+    }
+
+    /// Brings the signatures here and checks them.
+    async fn bring_signatures(
+        &self,
+        host: &Host,
+        copied: &Copied,
+        trusted: Option<&PublicKey>,
+    ) -> Result<(), MirrorError> {
+        let Copied { manifest, bytes } = copied;
+        let failed = |path: &Path| {
+            let path = path.to_owned();
+            move |source| MirrorError::Scratch { path, source }
+        };
+        let path = self.whole().join(SUMS_FILE);
+        let sums = match manifest.file(SUMS_FILE) {
+            Some(_) => tokio::fs::read(&path).await.map_err(failed(&path))?,
+            None => Vec::new(),
+        };
+        for (name, signature) in signatures(host, manifest, bytes, &sums, trusted).await? {
+            let path = self.whole().join(name);
+            tokio::fs::write(&path, signature).await.map_err(failed(&path))?;
+        }
+        Ok(())
     }
 
     /// Brings a file here, if it is not.

@@ -6,7 +6,7 @@ use crate::catalog::CatalogError;
 use crate::fetch::FetchError;
 use crate::record::ReleaseId;
 use crate::release::pointer::PointerError;
-use crate::release::{ManifestError, PublishError};
+use crate::release::{KeyError, ManifestError, PublishError, SignatureError};
 use crate::storage::StorageError;
 
 /// Why a host could not be copied or checked. Nothing of the release in question was published.
@@ -152,6 +152,48 @@ pub enum MirrorError {
         expected: String,
         /// What it is.
         found: String,
+    },
+    /// What the manifest names as its key is none.
+    #[error("the manifest of release {release} names a signing key that is none")]
+    Key {
+        /// The release.
+        release: ReleaseId,
+        /// What is wrong.
+        #[source]
+        source: KeyError,
+    },
+    /// The release is signed with another key than the trusted one.
+    #[error("release {release} is signed with {key}, which is not the key that is trusted")]
+    OtherKey {
+        /// The release.
+        release: ReleaseId,
+        /// The key its manifest names.
+        key: String,
+    },
+    /// The release is not signed, and ought to be.
+    #[error("release {release} is not signed")]
+    NotSigned {
+        /// The release.
+        release: ReleaseId,
+    },
+    /// A signature that the manifest promises is not there.
+    #[error("the host does not have the signature of `{of}` of release {release}")]
+    SignatureMissing {
+        /// The release.
+        release: ReleaseId,
+        /// The file that is signed.
+        of: &'static str,
+    },
+    /// A signature is not good.
+    #[error("the signature of `{of}` of release {release} is not good")]
+    Signature {
+        /// The release.
+        release: ReleaseId,
+        /// The file that is signed.
+        of: &'static str,
+        /// What is wrong.
+        #[source]
+        source: SignatureError,
     },
     /// A task broke off.
     #[error("a task broke off: {0}")]

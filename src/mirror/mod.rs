@@ -13,6 +13,7 @@ mod error;
 mod finding;
 mod host;
 mod plan;
+mod signature;
 mod walk;
 
 use std::path::PathBuf;
@@ -30,11 +31,11 @@ use crate::config::Config;
 use crate::fetch::Client;
 use crate::record::ReleaseId;
 use crate::release::pointer::{self, Pointer};
-use crate::release::{self, Interrupted, alone};
+use crate::release::{self, Interrupted, PublicKey, Staged, alone};
 use crate::storage::Storage;
 use copy::{Folder, remove_folder};
 use host::Host;
-use plan::{Copied, Plan, plan};
+use plan::{Plan, plan};
 
 /// A home that copies from another host.
 #[derive(Debug)]
@@ -44,6 +45,15 @@ pub struct Mirror {
     client: Client,
     /// The folder for files on their way.
     folder: PathBuf,
+}
+
+/// What is to be copied.
+#[derive(Debug, Clone, Default)]
+pub struct CopyOptions {
+    /// This release only; every release where none is named.
+    pub only: Option<ReleaseId>,
+    /// The key that must have signed the newest release that is copied.
+    pub trusted: Option<PublicKey>,
 }
 
 /// What a run copied.
@@ -81,8 +91,8 @@ impl Mirror {
         })
     }
 
-    /// Copies what the host at `url` has and this home has not: every release, or `only` that one.
-    /// Nothing, where another run writes to this home.
+    /// Copies what the host at `url` has and this home has not. Nothing, where another run writes to
+    /// this home.
     ///
     /// The chain of all releases of the host is checked in any case, together with those here. May
     /// be killed at any moment: what has come is used by the next run, and a release is either
@@ -90,14 +100,14 @@ impl Mirror {
     pub async fn copy(
         &self,
         url: &str,
-        only: Option<ReleaseId>,
+        options: &CopyOptions,
         now: DateTime<Utc>,
     ) -> Result<Option<Report>, MirrorError> {
         let now = now.trunc_subsecs(0);
         let Some(lead) = self.catalog.try_lead(now)? else { return Ok(None) };
         let (clock, epoch) = (Instant::now(), lead.epoch());
         let run = self.catalog.begin_run(epoch, RunKind::Mirror, now)?;
-        let done = self.copy_as(epoch, &Host::new(self.client.clone(), url, now), only).await;
+        let done = self.copy_as(epoch, &Host::new(self.client.clone(), url, now), options).await;
         let (ending, message) = match &done {
             Ok(Report { copied, .. }) => match copied.last() {
                 Some(last) => (Ending::Published(last.release), None),
@@ -124,15 +134,23 @@ impl Mirror {
         &self,
         epoch: Epoch,
         host: &Host,
-        only: Option<ReleaseId>,
+        options: &CopyOptions,
     ) -> Result<Report, MirrorError> {
         tracing::debug!(step = "look at what is here", "mirror");
         self.make_good().await?;
         tracing::debug!(step = "look at the host", "mirror");
-        let Plan { copies, removals, here, alone } = plan(host, &self.storage, only).await?;
+        let Plan { copies, removals, here, alone } =
+            plan(host, &self.storage, options.only).await?;
         let mut report = Report { here, alone, ..Report::default() };
-        for copied in &copies {
-            report.copied.push(self.copy_release(epoch, host, copied, alone.is_some()).await?);
+        for (at, copied) in copies.iter().enumerate() {
+            // The links of the chain vouch for those before the newest.
+            let trusted = options.trusted.as_ref().filter(|_| at + 1 == copies.len());
+            let folder = Folder::of(copied.manifest.release, &self.folder);
+            let staged = folder.fill(host, copied, trusted).await?;
+            if let Some(release) = alone {
+                alone::note(&self.storage, release).await?;
+            }
+            report.copied.push(self.publish(epoch, &folder, &staged).await?);
         }
         for release in removals {
             tracing::debug!(step = format!("remove {release}"), "mirror");
@@ -154,21 +172,12 @@ impl Mirror {
         Ok(())
     }
 
-    async fn copy_release(
+    async fn publish(
         &self,
         epoch: Epoch,
-        host: &Host,
-        copied: &Copied,
-        is_alone: bool,
+        folder: &Folder,
+        staged: &Staged,
     ) -> Result<CopiedRelease, MirrorError> {
-        let Copied { manifest, .. } = copied;
-        let release = manifest.release;
-        tracing::info!(%release, "copying");
-        let folder = Folder::of(release, &self.folder);
-        let staged = folder.fill(host, copied).await?;
-        if is_alone {
-            alone::note(&self.storage, release).await?;
-        }
         let watch = |step: &str| {
             tracing::debug!(step, "mirror");
             // The manifest is the point of no return: only the leader may pass it.
@@ -177,15 +186,13 @@ impl Mirror {
             }
             Ok(())
         };
-        let pointer = folder.publish(&self.storage, &staged, &watch).await?;
-        let Pointer { published_at, manifest_sha256, .. } = pointer;
+        let pointer = folder.publish(&self.storage, staged, &watch).await?;
+        let Pointer { release, published_at, manifest_sha256 } = pointer;
         let row = ReleaseRow { release, published_at, manifest_sha256 };
         self.catalog.record_release(epoch, &row)?;
-        Ok(CopiedRelease {
-            release,
-            files: manifest.files.len(),
-            bytes: manifest.files.iter().map(|file| file.bytes).sum(),
-        })
+        let files = &staged.manifest().files;
+        let bytes = files.iter().map(|file| file.bytes).sum();
+        Ok(CopiedRelease { release, files: files.len(), bytes })
     }
 }
 

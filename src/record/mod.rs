@@ -14,6 +14,7 @@ pub mod keys;
 mod normal;
 mod noun;
 mod records;
+mod redaction;
 mod release_id;
 mod state;
 mod statement;
@@ -38,6 +39,7 @@ pub use noun::{
 pub use records::{
     CorrectionEffect, Identity, Records, Redirect, Visit, VisitPair, VisitRef, Withdrawal,
 };
+pub use redaction::{Redacted, RedactedKey, issue_key, page_key, row_key};
 pub use release_id::{NotAReleaseId, ReleaseId};
 pub use resource::{Location, RESOURCES, Record, Resource, Stamps};
 pub use state::STATES;

@@ -88,6 +88,9 @@ pub enum RefreshError {
     /// There is no such held candidate.
     #[error("no candidate `{0}` is held; `porchlight release list` names those that are")]
     NotHeld(String),
+    /// No release that stands knows an id.
+    #[error("no published release holds `{0}`: give the id of a record, such as `par_…`")]
+    NotPublished(String),
     /// A release's manifest names a source this program does not know.
     #[error("the source `{0}` is not known to this version of the program")]
     UnknownSource(String),

@@ -1,15 +1,20 @@
 //! Fold, normalise, match, resolve, build, judge: from news to a candidate.
 
+use std::collections::{BTreeSet, HashMap};
+
 use chrono::{DateTime, Days, Utc};
 
 use super::{News, RefreshError, editions, source_id};
 use crate::config::GateLimits;
 use crate::matching::{self, Index};
 use crate::normalise::normalise;
-use crate::record::{self, Entries, Identity, Redirect, ReleaseId, Statement, Withdrawal};
+use crate::record::{
+    self, Entries, Evidence, Identity, Record, Records, Redacted, RedactedKey, Redirect, ReleaseId,
+    Statement, Withdrawal, row_key,
+};
 use crate::release::dataset::{Dataset, Since};
 use crate::release::{self, Candidate, Parts, gates};
-use crate::resolve::{self, Memory, resolve};
+use crate::resolve::{self, Memory, ResolveError, Resolved, resolve};
 use crate::source::{Card, Origin, SOURCES};
 
 /// What a candidate is made from.
@@ -37,39 +42,27 @@ pub(super) fn make(task: Task) -> Result<Candidate, RefreshError> {
     for News { capture, reading, .. } in news {
         memory.fold(&capture, reading);
     }
-    let entries = Entries::of(memory.statements.values());
-    let normals = normalise(&entries);
-    let index = Index::of(&normals);
-    let decisions: Vec<_> =
-        normals.listings.iter().map(|listing| matching::decide(&index, listing)).collect();
-    let (identities, redirects, withdrawals) = trail(previous.as_ref());
-    let issues: Vec<String> = previous
-        .iter()
-        .flat_map(|previous| &previous.records.issues)
-        .map(|issue| issue.id.to_string())
-        .collect();
-    let mut resolved = resolve(&resolve::Input {
-        memory: &memory,
-        entries: &entries.current,
-        normals: &normals,
-        decisions: &decisions,
-        sources: SOURCES.iter().map(|source| source_record(source.card())).collect(),
-        identities: &identities,
-        redirects: &redirects,
-        withdrawals: &withdrawals,
-        published_issues: &issues,
-        published_on: published_at.date_naive(),
-        fresh_for,
-    })?;
+    let mut redactions: Vec<RedactedKey> =
+        previous.iter().flat_map(|p| &p.redactions).cloned().collect();
+    let mut resolved = loop {
+        let resolved = resolved(&memory, previous.as_ref(), published_at, fresh_for)?;
+        let more = came_back(&resolved.records, &redactions, release);
+        if more.is_empty() {
+            break resolved;
+        }
+        // A source speaks of a redacted record under another key.
+        redactions.extend(more);
+        memory.redacted = Redacted::of(&redactions);
+        let Memory { statements, redacted, .. } = &mut memory;
+        statements.retain(|_, statement| !redacted.has_statement(statement));
+    };
+    resolved.withdrawals.extend(silenced(&memory, previous.as_ref(), &redactions));
     release::date_corrections(
         &mut resolved.records.corrections,
         &resolved.effects,
         previous.as_ref(),
         release,
     );
-    // The records hold all of it from here on, and it is large.
-    drop((decisions, index));
-    drop(normals);
     let Memory { editions, .. } = memory;
     let parts = Parts {
         records: resolved.records,
@@ -81,8 +74,81 @@ pub(super) fn make(task: Task) -> Result<Candidate, RefreshError> {
     };
     let mut candidate =
         release::build(parts, previous.as_ref(), release, published_at, &software_version);
+    redactions.sort();
+    candidate.dataset.redactions = redactions;
     candidate.dataset.gates = gates::judge(&candidate.dataset, previous.as_ref(), &limits);
     Ok(candidate)
+}
+
+/// Records of all that is remembered.
+fn resolved(
+    memory: &Memory,
+    previous: Option<&Dataset>,
+    published_at: DateTime<Utc>,
+    fresh_for: Days,
+) -> Result<Resolved, ResolveError> {
+    let entries = Entries::of(memory.statements.values());
+    let normals = normalise(&entries);
+    let index = Index::of(&normals);
+    let decisions: Vec<_> =
+        normals.listings.iter().map(|listing| matching::decide(&index, listing)).collect();
+    let (identities, redirects, withdrawals) = trail(previous);
+    let issues: Vec<String> = previous
+        .iter()
+        .flat_map(|previous| &previous.records.issues)
+        .map(|issue| issue.id.to_string())
+        .collect();
+    resolve(&resolve::Input {
+        memory,
+        entries: &entries.current,
+        normals: &normals,
+        decisions: &decisions,
+        sources: SOURCES.iter().map(|source| source_record(source.card())).collect(),
+        identities: &identities,
+        redirects: &redirects,
+        withdrawals: &withdrawals,
+        published_issues: &issues,
+        published_on: published_at.date_naive(),
+        fresh_for,
+    })
+}
+
+/// Keys under which sources speak of records that were redacted under others.
+fn came_back(
+    records: &Records,
+    redactions: &[RedactedKey],
+    release: ReleaseId,
+) -> Vec<RedactedKey> {
+    let reasons: HashMap<&str, &RedactedKey> =
+        redactions.iter().map(|redacted| (redacted.id.as_str(), redacted)).collect();
+    if reasons.is_empty() {
+        return Vec::new();
+    }
+    let keys = records.evidence.iter().filter_map(|evidence| {
+        let known = reasons.get(evidence.subject_id.as_str())?;
+        let Evidence { subject_type, source_id, source_key, .. } = evidence;
+        let key_sha256 = row_key(*subject_type, source_id, source_key);
+        Some(RedactedKey { key_sha256, release, ..(*known).clone() })
+    });
+    let keys: BTreeSet<RedactedKey> = keys.collect();
+    keys.into_iter().collect()
+}
+
+/// The trail of evidence that was published and must not be there any more.
+fn silenced(
+    memory: &Memory,
+    previous: Option<&Dataset>,
+    redactions: &[RedactedKey],
+) -> Vec<Withdrawal> {
+    let published = previous.iter().flat_map(|previous| &previous.records.evidence);
+    let silent = published.filter(|evidence| !memory.statements.contains_key(&evidence.id));
+    let reason = redactions.last().map(|redacted| redacted.reason.clone()).unwrap_or_default();
+    let withdrawal = |evidence: &Evidence| Withdrawal {
+        resource: Evidence::TABLE.to_owned(),
+        id: evidence.id.to_string(),
+        reason: reason.clone(),
+    };
+    silent.map(withdrawal).collect()
 }
 
 /// What a release remembers of all that was ever said.
@@ -96,6 +162,7 @@ fn remembered(dataset: &Dataset) -> Memory {
             .collect(),
         editions: editions(dataset),
         unread: dataset.unread(),
+        redacted: Redacted::of(&dataset.redactions),
     }
 }
 

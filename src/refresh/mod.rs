@@ -12,6 +12,7 @@ mod make;
 mod past;
 mod publish;
 mod rebuild;
+mod redact;
 mod replay;
 mod run;
 
@@ -268,6 +269,7 @@ impl Context {
     ) -> Result<Outcome, RefreshError> {
         let captures: Vec<ManifestCapture> =
             news.iter().map(|news| news.described.clone()).collect();
+        let redactions = past.as_ref().map_or(Vec::new(), |past| past.redactions().to_vec());
         let (pointer, dataset, previous) = match past {
             Some(past) => {
                 let (pointer, dataset, file) = run.stage("load", past.load()).await?;
@@ -309,6 +311,7 @@ impl Context {
             previous,
             captures,
             acceptance,
+            redactions,
             active_days: Some(self.active_days()),
             signing_key: None,
             key: self.signing_key.clone(),

@@ -9,7 +9,7 @@ use crate::record::{Edition, ReleaseId};
 use crate::release::database::ReleaseDatabase;
 use crate::release::dataset::Dataset;
 use crate::release::pointer::{self, Pointer};
-use crate::release::{self, DATASET_FILE, Manifest, digest};
+use crate::release::{self, DATASET_FILE, Manifest, RedactedRelease, digest};
 use crate::storage::Storage;
 
 /// The latest release.
@@ -23,11 +23,15 @@ pub(super) struct Past {
 impl Past {
     /// Opens the latest release; nothing, where none was ever published.
     ///
-    /// Only the leader may: it moves `latest.json` where a run was killed before it could.
+    /// Only the leader may: it deletes what a redaction took back and moves `latest.json` where a run was killed before it could.
     pub(super) async fn open(
         storage: &Storage,
         scratch: &Path,
     ) -> Result<Option<Self>, RefreshError> {
+        let cleared = release::clear_redacted(storage).await?;
+        if !cleared.is_empty() {
+            tracing::info!(releases = cleared.len(), "deleted what was taken back");
+        }
         let Some(pointer) = pointer::latest(storage).await? else { return Ok(None) };
         if pointer::named(storage).await?.as_ref() != Some(&pointer) {
             release::move_pointer(storage, &pointer).await?;
@@ -48,6 +52,16 @@ impl Past {
         let path = dataset_path(storage, release, scratch).await?;
         let database = ReleaseDatabase::open(&path)?;
         Ok(Some(Self { pointer, manifest, path, database }))
+    }
+
+    /// Its name.
+    pub(super) fn release(&self) -> ReleaseId {
+        self.pointer.release
+    }
+
+    /// The releases that were taken back up to it.
+    pub(super) fn redactions(&self) -> &[RedactedRelease] {
+        &self.manifest.redactions
     }
 
     /// The editions it was made from.

@@ -11,7 +11,7 @@ use crate::release::database::{self, ReleaseDatabase};
 use crate::release::dataset::SCHEMA_VERSION;
 use crate::release::{
     self, Acceptance, Candidate, DATASET_FILE, Interrupted, ManifestCapture, ManifestDraft,
-    Materials, PreviousRelease, SigningKey, SourceCredit, Staged, digest,
+    Materials, PreviousRelease, RedactedRelease, SigningKey, SourceCredit, Staged, digest,
 };
 
 /// What is to be published.
@@ -23,6 +23,8 @@ pub(super) struct Order {
     pub(super) previous: Option<ReleaseDatabase>,
     pub(super) captures: Vec<ManifestCapture>,
     pub(super) acceptance: Option<Acceptance>,
+    /// The releases that are taken back by then.
+    pub(super) redactions: Vec<RedactedRelease>,
     /// Days for which an edition vouched for the present when the candidate was made.
     pub(super) active_days: Option<u64>,
     /// The public key it says it is signed with, where `key` is not at hand.
@@ -76,8 +78,17 @@ pub(super) async fn publish(
 
 /// Writes all files of a release into `folder`, with everything but the pointer.
 pub(super) fn stage(folder: &Path, order: Order) -> Result<Staged, RefreshError> {
-    let Order { candidate, link, previous, captures, acceptance, active_days, signing_key, key } =
-        order;
+    let Order {
+        candidate,
+        link,
+        previous,
+        captures,
+        acceptance,
+        redactions,
+        active_days,
+        signing_key,
+        key,
+    } = order;
     let Candidate { dataset, changes } = candidate;
     let path = folder.join(DATASET_FILE);
     tracing::debug!(step = "write dataset.sqlite", "publish");
@@ -106,6 +117,7 @@ pub(super) fn stage(folder: &Path, order: Order) -> Result<Staged, RefreshError>
             .collect(),
         changes,
         gates: dataset.gates.clone(),
+        redactions,
     };
     // The files are made from the file, not from memory: they cannot say anything else.
     drop(dataset);

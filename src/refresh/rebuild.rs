@@ -110,6 +110,7 @@ impl Context {
             previous,
             captures: manifest.captures.clone(),
             acceptance: manifest.accepted.clone(),
+            redactions: manifest.redactions.clone(),
             active_days: manifest.active_days,
             signing_key: manifest.signing_key.clone(),
             key: None,

@@ -1,10 +1,10 @@
 //! Replays every capture along the manifest chain, release by release, and compares.
 
-use super::{Context, News, RefreshError, hold, make};
+use super::{Context, News, RefreshError, hold, make, past};
 use crate::record::{RESOURCES, ReleaseId};
 use crate::release::database::{self, ReleaseDatabase};
 use crate::release::dataset::Dataset;
-use crate::release::{DATASET_FILE, ManifestTable, pointer, root};
+use crate::release::{self, DATASET_FILE, Manifest, ManifestTable, pointer, root};
 
 /// How a replayed release compares with the published one.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -17,14 +17,20 @@ pub struct Replayed {
 
 impl Context {
     /// Makes every release again from the captures its manifest names, on top of the one made
-    /// again before it, and compares the roots of all tables. Publishes nothing.
+    /// again before it, and compares the roots of all tables. Publishes nothing. A release that a
+    /// redaction made is taken as it is.
     pub async fn replay(&self) -> Result<Vec<Replayed>, RefreshError> {
         let mut replayed = Vec::new();
         let mut previous: Option<Dataset> = None;
-        for release in pointer::releases(&self.storage).await? {
+        for release in release::standing_releases(&self.storage).await? {
             let Some((manifest, _)) = pointer::manifest(&self.storage, release).await? else {
                 continue;
             };
+            if is_given(&manifest, previous.as_ref()) {
+                let path = past::dataset_path(&self.storage, release, &self.scratch()).await?;
+                previous = Some(ReleaseDatabase::open(&path)?.load()?);
+                continue;
+            }
             let news: Vec<News> = hold::read_again(self, &manifest.captures).await?;
             let task = make::Task {
                 previous: previous.take(),
@@ -55,6 +61,14 @@ impl Context {
         }
         Ok(replayed)
     }
+}
+
+/// Whether a release cannot be made again: one that was taken back stood before it, and what had to
+/// be redacted is told by nothing but the release itself. Those that follow are made on top of it.
+fn is_given(manifest: &Manifest, previous: Option<&Dataset>) -> bool {
+    let follows = manifest.previous.as_ref().map(|previous| previous.release);
+    follows != previous.map(|previous| previous.release)
+        || manifest.redactions.iter().any(|gone| gone.redacted_in == manifest.release)
 }
 
 fn root_of<'a>(tables: &'a [ManifestTable], name: &str) -> Option<&'a str> {

@@ -72,10 +72,14 @@ pub fn build(
     let editions = since(editions, previous.map(|p| p.editions.as_slice()), release);
     let readings = Readings::of(&editions, release);
     let merged = redirects.iter().map(|redirect| redirect.from_id.clone()).collect();
+    let mut why = Explanations::new(readings, same_program, merged);
+    why.redacts = previous.is_some_and(|previous| {
+        previous.redactions.iter().any(|redacted| redacted.release == release)
+    });
     let mut comparison = Comparison {
         release,
         is_first: previous.is_none(),
-        why: Explanations::new(readings, same_program, merged),
+        why,
         log: Vec::new(),
         counts: BTreeMap::new(),
     };
@@ -97,6 +101,7 @@ pub fn build(
         editions,
         changes,
         gates: Vec::new(),
+        redactions: previous.map(|previous| previous.redactions.clone()).unwrap_or_default(),
     };
     Candidate { dataset, changes: counts }
 }

@@ -85,6 +85,8 @@ pub(super) struct Explanations {
     pub(super) readings: Readings,
     /// Whether the release before was made by the same version of the program.
     pub(super) same_program: bool,
+    /// Whether records are redacted in this release: what else differs follows from that.
+    pub(super) redacts: bool,
     /// Ids that were merged into others.
     pub(super) merged: BTreeSet<String>,
     /// By record: what is newly said of it, or of what it is made of.
@@ -99,7 +101,7 @@ pub(super) struct Explanations {
 impl Explanations {
     pub(super) fn new(readings: Readings, same_program: bool, merged: BTreeSet<String>) -> Self {
         let (said, spoken_of, programs) = Default::default();
-        Self { readings, same_program, merged, said, spoken_of, programs }
+        Self { readings, same_program, redacts: false, merged, said, spoken_of, programs }
     }
 
     /// A source speaks of a record, whether or not it says anything new.
@@ -139,7 +141,10 @@ impl Explanations {
         match self.spoken_of.get(id) {
             Some(cause) => *cause,
             None if !self.same_program => Cause::ProgramChanged,
-            None => self.readings.weightiest().unwrap_or(Cause::TimePassed),
+            None => {
+                let otherwise = if self.redacts { Cause::Withdrawal } else { Cause::TimePassed };
+                self.readings.weightiest().unwrap_or(otherwise)
+            }
         }
     }
 }

@@ -48,13 +48,18 @@ fn affected(previous: &Dataset, effect: &CorrectionEffect) -> BTreeSet<ReleaseId
     let Ok(()) = previous.records.each(&mut known);
     let Some((first, mut values)) = known.found else { return BTreeSet::new() };
     let wrong: Vec<(&str, Value)> = fields(resource, effect);
+    let says_wrong = |values: &[(&'static str, Value)]| {
+        wrong.iter().all(|(name, value)| {
+            values.iter().any(|(own, is)| own == name && (is == value || is_as_vague(is, value)))
+        })
+    };
     let mut affected = BTreeSet::new();
+    if !effect.applied && !says_wrong(&values) {
+        return affected;
+    }
     // From the newest release back: what the log says a release changed was otherwise before it.
     for release in releases(previous).into_iter().rev().filter(|release| *release >= first) {
-        let same = |(name, value): &(&str, Value)| {
-            values.iter().any(|(own, is)| own == name && (is == value || is_as_vague(is, value)))
-        };
-        if wrong.iter().all(same) {
+        if says_wrong(&values) {
             affected.insert(release);
         }
         let logged = previous.changes.iter().filter(|change| {

@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use chrono::{DateTime, Utc};
 
 use crate::record::{
-    Cause, Edition, Evidence, Finding, Identity, Issue, Record, Records, Redirect, ReleaseId,
-    Withdrawal,
+    Cause, Edition, Evidence, Finding, Identity, Issue, Record, Records, RedactedKey, Redirect,
+    ReleaseId, Withdrawal,
 };
 use crate::release::manifest::GateVerdict;
 
@@ -39,6 +39,8 @@ pub struct Dataset {
     pub changes: Vec<Change>,
     /// What the gates found.
     pub gates: Vec<GateVerdict>,
+    /// What was redacted so far and must not come back.
+    pub redactions: Vec<RedactedKey>,
 }
 
 /// Something that holds since a release.

@@ -52,6 +52,24 @@ pub struct Manifest {
     pub changes: BTreeMap<String, TableChanges>,
     /// What the gates found.
     pub gates: Vec<GateVerdict>,
+    /// Every release up to this one that was taken back because it held something that had to be
+    /// redacted. Its files are gone; its hash stays in the chain.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub redactions: Vec<RedactedRelease>,
+}
+
+/// A release that was taken back because it held something that had to be redacted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RedactedRelease {
+    /// Its name.
+    pub release: ReleaseId,
+    /// SHA-256 of the bytes its manifest had, in hexadecimal.
+    pub manifest_sha256: String,
+    /// Why it was taken back.
+    pub reason: String,
+    /// The release that stands for it.
+    pub redacted_in: ReleaseId,
 }
 
 /// The release another one follows.
@@ -196,6 +214,8 @@ pub struct ManifestDraft {
     pub changes: BTreeMap<String, TableChanges>,
     /// See [`Manifest::gates`].
     pub gates: Vec<GateVerdict>,
+    /// See [`Manifest::redactions`].
+    pub redactions: Vec<RedactedRelease>,
 }
 
 impl ManifestDraft {
@@ -216,6 +236,7 @@ impl ManifestDraft {
             sources,
             changes,
             gates,
+            redactions,
         } = self;
         Manifest {
             release,
@@ -233,6 +254,7 @@ impl ManifestDraft {
             files,
             changes,
             gates,
+            redactions,
         }
     }
 }
@@ -320,6 +342,7 @@ impl Manifest {
             sources: self.sources.clone(),
             changes: self.changes.clone(),
             gates: self.gates.clone(),
+            redactions: self.redactions.clone(),
         }
     }
 
@@ -340,7 +363,10 @@ impl Manifest {
         let tables = self.tables.iter().map(|table| (table.name.as_str(), &table.root));
         let previous =
             self.previous.iter().map(|link| ("the previous manifest", &link.manifest_sha256));
-        for (of, found) in files.chain(tables).chain(previous) {
+        let redacted = self.redactions.iter();
+        let redacted =
+            redacted.map(|redacted| ("a release that was taken back", &redacted.manifest_sha256));
+        for (of, found) in files.chain(tables).chain(previous).chain(redacted) {
             if !digest::is_sha256(found) {
                 return Err(ManifestError::Hash { of: of.to_owned(), found: found.clone() });
             }
@@ -385,6 +411,7 @@ mod tests {
             changes: [("agencies".to_owned(), TableChanges { added: 1, ..Default::default() })]
                 .into(),
             gates: vec![],
+            redactions: vec![],
         };
         let table = ManifestTable { name: "agencies".into(), rows: 1, root: digest::sha256(b"r") };
         let file = ManifestFile {

@@ -4,6 +4,7 @@ pub mod alone;
 mod build;
 mod cause;
 mod changes;
+mod clear;
 mod corrections;
 pub mod database;
 pub mod dataset;
@@ -15,6 +16,7 @@ pub mod gates;
 mod manifest;
 pub mod pointer;
 mod publish;
+mod redact;
 pub mod root;
 pub mod rows;
 #[cfg(test)]
@@ -26,14 +28,17 @@ mod verify;
 
 pub use build::{Candidate, Parts, build};
 pub use changes::{ChangeEntry, FieldChange};
+pub use clear::{clear_redacted, redacted_releases, standing_releases};
 pub use corrections::date_corrections;
 pub use document::{DocumentError, GATES_FILE};
 pub use fault::{Fault, FaultKind};
 pub use manifest::{
     Acceptance, CapturePart, GateVerdict, MANIFEST_FILE, Manifest, ManifestCapture, ManifestDraft,
-    ManifestError, ManifestFile, ManifestTable, PreviousRelease, SourceCredit, TableChanges,
+    ManifestError, ManifestFile, ManifestTable, PreviousRelease, RedactedRelease, SourceCredit,
+    TableChanges,
 };
 pub use publish::{PublishError, move_pointer, publish, publish_copy, remove};
+pub use redact::{Redaction, table_of};
 pub use sign::{
     KeyError, MANIFEST_SIGNATURE, PublicKey, SIGNATURE_TYPE, SIGNATURES, SUMS_SIGNATURE,
     SignatureError, SigningKey,

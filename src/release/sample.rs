@@ -127,5 +127,6 @@ pub(super) fn dataset(mut records: Records, editions: Vec<Edition>) -> Dataset {
         editions: editions.into_iter().map(|what| Since { what, release: first() }).collect(),
         changes: Vec::new(),
         gates: Vec::new(),
+        redactions: Vec::new(),
     }
 }

@@ -204,7 +204,7 @@ impl Put<'_> {
         for (at, cell) in self.after {
             cells[*at] = cell.clone();
         }
-        *record = R::from_cells(cells).map_err(|error| error.to_string())?;
+        *record = super::remade(cells).map_err(|error| error.to_string())?;
         Ok(true)
     }
 }

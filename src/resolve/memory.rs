@@ -1,20 +1,23 @@
 //! What is remembered from release to release: all statements, and which editions were read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use crate::record::{
-    Capture, DraftIssue, Edition, EditionKey, EvidenceId, Finding, Reading, SourceId, Statement,
+    Capture, Draft, DraftIssue, Edition, EditionKey, EvidenceId, Finding, Reading, Redacted,
+    SourceId, Statement,
 };
 
 /// Everything that was ever said, and the editions it was said in.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Memory {
-    /// Statements by id. None is ever removed.
+    /// Statements by id. None is ever removed, unless it is redacted.
     pub statements: BTreeMap<EvidenceId, Statement>,
     /// Editions folded so far, in no particular order.
     pub editions: Vec<Edition>,
     /// Rows and values of each source's newest edition that could not be read.
     pub unread: Vec<Finding>,
+    /// What must not be remembered, in whatever words it comes.
+    pub redacted: Redacted,
 }
 
 impl Memory {
@@ -36,12 +39,26 @@ impl Memory {
             drafts: drafts.len(),
             issues: issues.len(),
         });
+        let mut silent = HashSet::new();
         for draft in drafts {
-            self.state(Statement::of(source_id, &key, draft));
+            let Draft { subject_type, source_key, citation, .. } = &draft;
+            if self.redacted.has(*subject_type, source_id, source_key, citation) {
+                silent.insert(draft.locator);
+            } else {
+                self.state(Statement::of(source_id, &key, draft));
+            }
         }
         if self.newest(source_id).is_some_and(|newest| newest.key == key) {
             self.unread.retain(|finding| finding.source_id != *source_id);
-            self.unread.extend(issues.into_iter().map(|issue| unread(source_id, &key, issue)));
+            let may = |issue: &DraftIssue| {
+                let DraftIssue { source_key, locator, problem, .. } = issue;
+                let of_row = source_key.is_none() && silent.contains(locator);
+                let source_key = source_key.as_deref();
+                !of_row && !self.redacted.has_issue(source_id, source_key, locator, *problem)
+            };
+            let said = issues.into_iter().filter(may);
+            let said: Vec<_> = said.map(|issue| unread(source_id, &key, issue)).collect();
+            self.unread.extend(said);
         }
     }
 

@@ -25,9 +25,9 @@ use chrono::{Days, NaiveDate};
 pub use memory::Memory;
 
 use crate::record::{
-    AgencyId, CorrectionEffect, CoverageCell, CoverageId, Decision, EvidenceId, Finding, Identity,
-    Listing, Normals, NotAnId, Record, Records, Redirect, ReleaseId, Source, SourceId, Statement,
-    SubjectType, Visit, Withdrawal, keys,
+    AgencyId, Cell, CorrectionEffect, CoverageCell, CoverageId, DamagedCell, Decision, EvidenceId,
+    Field as _, Finding, Identity, Listing, Normals, NotAnId, Record, Records, Redirect, ReleaseId,
+    Source, SourceId, Statement, SubjectType, Visit, Withdrawal, keys,
 };
 use corrections::Overlay;
 use identity::Identities;
@@ -370,6 +370,20 @@ fn sort(records: &mut Records) {
         }
     }
     let Ok(()) = records.visit(&mut Sort);
+}
+
+/// A record of these cells, which differ from those of one that was made here.
+fn remade<R: Record>(mut cells: Vec<Cell>) -> Result<R, DamagedCell> {
+    // What is no stamp yet would not be read back.
+    let stamp = ReleaseId::new(NaiveDate::default(), 1).to_cell();
+    let columns = R::COLUMNS.iter().zip(&mut cells);
+    for (_, cell) in columns.filter(|(column, _)| column.name.ends_with("_release")) {
+        cell.clone_from(&stamp);
+    }
+    let mut record = R::from_cells(cells)?;
+    let stamps = record.stamps();
+    (*stamps.first_release, *stamps.last_changed_release) = (unstamped(), unstamped());
+    Ok(record)
 }
 
 /// A stamp to be overwritten when the release is built.

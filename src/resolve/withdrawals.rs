@@ -229,7 +229,7 @@ impl Visit for Remove<'_> {
                     }
                 }
                 // The survivor's id has the form of the other's: the record is whole as before.
-                if let (true, Ok(merged)) = (changed, R::from_cells(cells)) {
+                if let (true, Ok(merged)) = (changed, super::remade(cells)) {
                     *record = merged;
                 }
             }

@@ -21,6 +21,7 @@ use super::releases::ReleaseName;
 use super::state::{Place, State};
 use super::stream::{self, Label};
 use crate::record::ReleaseId;
+use crate::release::RedactedRelease;
 
 /// Methods every endpoint answers.
 const METHODS: &str = "GET, HEAD, OPTIONS";
@@ -363,8 +364,18 @@ pub(super) fn named_release(state: &State, name: &str) -> Result<Place, Problem>
         )
     };
     let release = release.ok_or_else(unknown)?;
+    if let Some(gone) = state.releases().redacted().get(&release) {
+        return Err(taken_back(gone));
+    }
     let release = state.releases().get(release).map_err(Problem::internal)?.ok_or_else(unknown)?;
     Ok(Place { release, pinned })
+}
+
+/// A release that was taken back.
+fn taken_back(gone: &RedactedRelease) -> Problem {
+    let RedactedRelease { release, reason, redacted_in, .. } = gone;
+    let detail = format!("release {release} was taken back: {reason}; {redacted_in} follows it");
+    Problem { of_pinned_release: true, ..Problem::new(Code::Gone, detail) }
 }
 
 /// The path below the base, in its one spelling.

@@ -10,7 +10,7 @@ use super::page::Totals;
 use super::parameter::{dimensions, sum_of};
 use crate::record::{Column, RESOURCES, ReleaseId, Resource};
 use crate::release::database::{Cells, DatabaseError, Group, Query, ReleaseDatabase, Survey};
-use crate::release::{MANIFEST_FILE, Manifest, ManifestError, SIGNATURES, digest};
+use crate::release::{MANIFEST_FILE, Manifest, ManifestError, RedactedRelease, SIGNATURES, digest};
 
 /// The name of the release file in the folder of its release.
 const DATABASE_FILE: &str = "dataset.sqlite";
@@ -233,6 +233,8 @@ impl ReleaseName {
 pub struct Releases {
     folder: PathBuf,
     known: RwLock<Arc<BTreeMap<ReleaseId, Arc<KnownRelease>>>>,
+    /// Those that were taken back, as the newest manifest tells.
+    redacted: RwLock<Arc<BTreeMap<ReleaseId, RedactedRelease>>>,
     newest: RwLock<Option<Arc<OpenRelease>>>,
     keep_open: usize,
     /// Last used last.
@@ -246,6 +248,7 @@ impl Releases {
         Self {
             folder,
             known: RwLock::default(),
+            redacted: RwLock::default(),
             newest: RwLock::default(),
             keep_open: KEPT_OPEN,
             others: Mutex::default(),
@@ -278,6 +281,16 @@ impl Releases {
                 Err(error) => damage = Some(error),
             }
         }
+        let redacted: BTreeMap<_, _> = known
+            .values()
+            .next_back()
+            .map(|newest| newest.manifest.redactions.iter())
+            .into_iter()
+            .flatten()
+            .map(|redacted| (redacted.release, redacted.clone()))
+            .collect();
+        // Their files may still be there for a moment.
+        known.retain(|release, _| !redacted.contains_key(release));
         let open = self.newest();
         let mut newest = None;
         let mut unusable = Vec::new();
@@ -298,6 +311,10 @@ impl Releases {
             }
         }
         known.retain(|release, _| !unusable.contains(release));
+        let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
+        others.retain(|open| known.contains_key(&open.id()));
+        drop(others);
+        *self.redacted.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(redacted);
         *self.known.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(known);
         *self.newest.write().unwrap_or_else(PoisonError::into_inner) = newest;
         damage.map_or(Ok(()), Err)
@@ -315,10 +332,27 @@ impl Releases {
         Arc::clone(&self.known.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// The last release published on that day or before.
+    /// Every release that was taken back, by name.
+    #[must_use]
+    pub fn redacted(&self) -> Arc<BTreeMap<ReleaseId, RedactedRelease>> {
+        Arc::clone(&self.redacted.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The last release published on that day or before, or what stands for it if it was taken
+    /// back.
     #[must_use]
     pub fn on_or_before(&self, day: NaiveDate) -> Option<ReleaseId> {
-        self.known().keys().rev().find(|release| release.date() <= day).copied()
+        let (known, redacted) = (self.known(), self.redacted());
+        let names = known.keys().chain(redacted.keys());
+        let mut release = *names.filter(|release| release.date() <= day).max()?;
+        while let Some(gone) = redacted.get(&release) {
+            // What stands for a release is always later.
+            if gone.redacted_in <= release {
+                return None;
+            }
+            release = gone.redacted_in;
+        }
+        Some(release)
     }
 
     /// The release of that name, opened if it is not; `None` if there is none.

@@ -193,6 +193,10 @@ fn statuses(endpoint: &Endpoint) -> Vec<String> {
     let mut statuses: Vec<String> = endpoint.answers.also.iter().map(u16::to_string).collect();
     let any = ["304", "400", "405", "413", "414", "4XX", "5XX"];
     statuses.extend(any.map(str::to_owned));
+    let gone = "410".to_owned();
+    if names_release(endpoint) && !statuses.contains(&gone) {
+        statuses.push(gone);
+    }
     if !endpoint.path.starts_with("/health") {
         statuses.push("429".to_owned());
     }
@@ -202,6 +206,13 @@ fn statuses(endpoint: &Endpoint) -> Vec<String> {
     statuses
 }
 
+/// Whether the address can name a release, which may have been taken back.
+fn names_release(endpoint: &Endpoint) -> bool {
+    endpoint.base == Base::Release
+        || endpoint.segments.iter().any(|segment| segment.name == "release")
+        || endpoint.parameters.iter().any(|parameter| is_release(parameter.kind))
+}
+
 /// Headers of the answer that an operation gives when all is well.
 fn own_headers(endpoint: &Endpoint) -> Vec<&'static str> {
     let mut names = ALWAYS.to_vec();
@@ -209,9 +220,7 @@ fn own_headers(endpoint: &Endpoint) -> Vec<&'static str> {
         names.extend(COUNTED);
         names.push("ETag");
     }
-    let names_release = endpoint.segments.iter().any(|segment| segment.name == "release")
-        || endpoint.parameters.iter().any(|parameter| is_release(parameter.kind));
-    if endpoint.base == Base::Release || names_release {
+    if names_release(endpoint) {
         names.extend(["Dataset-Release", "Last-Modified", "Memento-Datetime"]);
         names.extend(match endpoint.base {
             Base::Release | Base::Api => ["Content-Location", "Link"],

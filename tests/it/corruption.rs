@@ -11,9 +11,11 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 use porchlight::config::StorageLocation;
 use porchlight::record::{RESOURCES, ReleaseId};
+use porchlight::release::database::ReleaseDatabase;
+use porchlight::release::root;
 use porchlight::release::{
-    ChainReport, DATASET_FILE, Fault, FaultKind, MANIFEST_FILE, Manifest, SIGNATURES, SUMS_FILE,
-    SigningKey, digest, verify_chain,
+    DATASET_FILE, Fault, FaultKind, MANIFEST_FILE, Manifest, SIGNATURES, SUMS_FILE, SigningKey,
+    VerifyError, digest, verify_chain, verify_release,
 };
 use porchlight::storage::Storage;
 use serde_json::Value;
@@ -87,6 +89,7 @@ impl Sort {
 /// What was damaged, and so must be named.
 #[derive(Debug)]
 struct Damage {
+    #[expect(dead_code, reason = "shown where it was not named")]
     what: String,
     /// Any of these files of that release.
     file: (ReleaseId, String),
@@ -170,9 +173,23 @@ impl Victim {
         }
     }
 
-    async fn verify(&self, scratch: &Path) -> ChainReport {
+    /// What is wrong with the whole chain.
+    async fn faults(&self, scratch: &Path) -> Vec<Fault> {
         let public = self.key.as_ref().map(SigningKey::public);
-        verify_chain(&self.storage, public, scratch).await.unwrap()
+        let report = verify_chain(&self.storage, public, scratch).await.unwrap();
+        report.faults().cloned().collect()
+    }
+
+    /// What is wrong with one release, which is found faster; with the chain, where it has no
+    /// manifest any more.
+    async fn faults_of(&self, release: ReleaseId, scratch: &Path) -> Vec<Fault> {
+        let public = self.key.as_ref().filter(|_| release == self.newest());
+        let public = public.map(SigningKey::public);
+        match verify_release(&self.storage, release, public, scratch).await {
+            Ok(report) => report.faults,
+            Err(VerifyError::NoSuchRelease(_)) => self.faults(scratch).await,
+            Err(error) => panic!("{error}"),
+        }
     }
 
     /// Does a damage of that sort; none where it would change nothing.
@@ -315,8 +332,10 @@ impl Victim {
         fs::write(&sums, text.replace(&old, &new)).unwrap();
         rehash(&mut manifest, SUMS_FILE, &sums);
         if roots {
-            let rows = porchlight::release::database::ReleaseDatabase::open(&dataset).unwrap();
-            manifest.tables = porchlight::release::root::tables(&rows).unwrap();
+            // A file without the first record of a table is not even opened.
+            if let Ok(rows) = ReleaseDatabase::open(&dataset) {
+                manifest.tables = root::tables(&rows).unwrap();
+            }
         }
         self.write_manifest(release, &manifest);
     }
@@ -420,15 +439,24 @@ fn collect(value: &Value, at: String, leaves: &mut Vec<String>) {
     }
 }
 
-fn names(faults: &[&Fault], damage: &Damage) -> bool {
+fn names(faults: &[Fault], damage: &Damage) -> bool {
     let (release, file) = &damage.file;
     faults.iter().any(|fault| {
         let table = match (&damage.table, &fault.kind) {
             (None, _) => true,
             (Some(table), FaultKind::Root { table: named }) => table == named,
+            (Some(_), FaultKind::Unreadable { .. }) => true,
             (Some(_), _) => false,
         };
         fault.release == *release && fault.file == *file && table
+    })
+}
+
+/// Whether a file of another release is blamed. Of two manifests that disagree, either may be.
+fn slanders(faults: &[Fault], damage: &Damage) -> bool {
+    faults.iter().any(|fault| {
+        let between = [MANIFEST_FILE, LATEST].contains(&fault.file.as_str());
+        fault.release != damage.file.0 && !between
     })
 }
 
@@ -441,18 +469,21 @@ async fn corrupt(signed: bool, count: usize, seed: u64) {
     let scratch = tempfile::tempdir().unwrap();
     let mut victim = Victim::new(&chain, key.map(|(_, key)| key), seed);
     assert_eq!(victim.releases.len(), 3);
-    let sound = victim.verify(scratch.path()).await;
-    assert!(sound.is_sound(), "{:#?}", sound.faults().collect::<Vec<_>>());
+    assert_eq!(victim.faults(scratch.path()).await, []);
 
     let (mut done, mut sorts) = (0, BTreeMap::new());
     let mut missed = Vec::new();
     while done < count {
-        let sort = Sort::ALL[(done + victim.random.below(2)) % Sort::ALL.len()];
-        let sort = if victim.random.below(3) == 0 { *victim.random.pick(&Sort::ALL) } else { sort };
+        let sort = Sort::ALL[victim.random.below(Sort::ALL.len())];
         if let Some(damage) = victim.damage(sort) {
-            let report = victim.verify(scratch.path()).await;
-            let faults: Vec<&Fault> = report.faults().collect();
-            if !names(&faults, &damage) {
+            let faults = if done % 5 == 0 {
+                victim.faults(scratch.path()).await
+            } else {
+                victim.faults_of(damage.file.0, scratch.path()).await
+            };
+            if !names(&faults, &damage)
+                || (sort != Sort::SwapManifests && slanders(&faults, &damage))
+            {
                 missed.push(format!("{sort:?} {damage:?}\n  found {faults:?}"));
             }
             *sorts.entry(sort).or_insert(0) += 1;
@@ -460,7 +491,7 @@ async fn corrupt(signed: bool, count: usize, seed: u64) {
         }
         victim.restore();
     }
-    assert!(victim.verify(scratch.path()).await.is_sound());
+    assert_eq!(victim.faults(scratch.path()).await, []);
     assert!(missed.is_empty(), "seed {seed}: {} missed\n{}", missed.len(), missed.join("\n"));
     println!("seed {seed}, signed {signed}: {done} corruptions, all named: {sorts:?}");
 }

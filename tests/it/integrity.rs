@@ -243,7 +243,7 @@ async fn a_release_whose_rows_were_changed_is_not_made_again_and_the_row_is_name
     let folder = chain.home("home").join("releases").join(release.release.to_string());
     let dataset = folder.join(DATASET_FILE);
     let good = fs::read(&dataset).unwrap();
-    let agency = first_agency(&dataset);
+    let agency = second_agency(&dataset);
     for (sql, is_in_first) in [
         (format!("UPDATE agencies SET name = name || '!' WHERE id = '{agency}'"), true),
         (format!("DELETE FROM agencies WHERE id = '{agency}'"), false),
@@ -277,9 +277,10 @@ fn manifest_of_latest(chain: &Chain) -> Manifest {
     Manifest::read(shown.as_bytes()).unwrap()
 }
 
-fn first_agency(dataset: &Path) -> String {
+/// Not the first: a release file without that is not even opened.
+fn second_agency(dataset: &Path) -> String {
     let database = porchlight::release::database::ReleaseDatabase::open(dataset).unwrap();
-    database.load().unwrap().records.agencies[0].id.to_string()
+    database.load().unwrap().records.agencies[1].id.to_string()
 }
 
 /// Roots and hash of a release file as it is.
@@ -302,7 +303,7 @@ fn described(
 #[test]
 fn a_key_is_made_private_printed_and_never_written_over() {
     let folder = tempfile::tempdir().unwrap();
-    let program = crate::support::program::Program::new(folder.path(), Path::new(""));
+    let program = Chain::new().program("home");
     let file = folder.path().join("keys.key");
     let arguments = ["key", "new", "--to", file.to_str().unwrap()];
     let said = program.succeed(&arguments);
@@ -323,8 +324,8 @@ fn a_signing_key_that_others_can_read_or_that_is_none_is_a_wrong_setting() {
     use std::os::unix::fs::PermissionsExt as _;
 
     let folder = tempfile::tempdir().unwrap();
-    let home = folder.path().join("home");
-    let program = crate::support::program::Program::new(&home, Path::new(""));
+    let chain = Chain::new();
+    let (home, program) = (chain.home("home"), chain.program("home"));
     let file = folder.path().join("keys.key");
     program.succeed(&["key", "new", "--to", file.to_str().unwrap()]);
     let refresh = |file: &Path| {

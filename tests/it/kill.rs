@@ -8,12 +8,13 @@ use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::Stdio;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use porchlight::record::RESOURCES;
 use tempfile::TempDir;
 
 use crate::support::program::Program;
+use crate::support::random::Random;
 use crate::support::small_upstream::SmallUpstream;
 
 /// Kills at random moments.
@@ -218,12 +219,7 @@ async fn a_refresh_killed_at_any_of_its_steps_is_made_good_by_the_next() {
 
 #[tokio::test]
 async fn a_refresh_killed_at_random_moments_again_and_again_loses_nothing() {
-    let seed = std::env::var_os("PORCHLIGHT_KILL_SEED").map_or_else(
-        || std::time::UNIX_EPOCH.elapsed().unwrap().subsec_nanos().into(),
-        |seed| seed.into_string().unwrap().parse().unwrap(),
-    );
-    eprintln!("PORCHLIGHT_KILL_SEED={seed} repeats these moments");
-    let mut random = Random(seed);
+    let mut random = Random::of("PORCHLIGHT_KILL_SEED");
     let world = World::new();
     world.copy("base", "undisturbed");
     let killed_home = world.copy("base", "killed");
@@ -242,7 +238,7 @@ async fn a_refresh_killed_at_random_moments_again_and_again_loses_nothing() {
         process.kill().ok(); // SIGKILL
         process.wait().unwrap();
 
-        let killed = format!("the {kill}. time after {} ms (seed {seed})", moment.as_millis());
+        let killed = format!("the {kill}. time after {} ms ({random:?})", moment.as_millis());
         let end = world.survives("killed", &before, &killed).await;
         let undisturbed = world.published("undisturbed");
         assert_eq!(end.releases, undisturbed.releases, "killed {killed}");
@@ -252,18 +248,4 @@ async fn a_refresh_killed_at_random_moments_again_and_again_loses_nothing() {
     killed_home.succeed(&["release", "verify"]);
     eprintln!("{cut_off} of {RANDOM_KILLS} runs were cut off, the others had just ended");
     assert!(cut_off > RANDOM_KILLS / 2, "the moments are too late");
-}
-
-/// Numbers that look random and come again with their seed (splitmix64).
-struct Random(u64);
-
-impl Random {
-    /// A number from 0 up to 1.
-    fn share(&mut self) -> f64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        Duration::from_nanos((mixed ^ (mixed >> 31)) % 1_000_000_000).as_secs_f64()
-    }
 }

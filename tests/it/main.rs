@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up should fail there")]
 
 mod catalog;
+mod corrections;
 mod corruption;
 mod crawl;
 mod differential;
@@ -9,11 +10,13 @@ mod docs;
 mod docs_api;
 mod examples;
 mod fetch;
+mod fetch_download;
 mod first_schema;
 mod integrity;
 mod kill;
 mod layers;
 mod matching;
+mod mirror;
 mod proof_bad_input;
 mod proof_disk;
 mod proof_first_release;
@@ -21,6 +24,7 @@ mod proof_later_releases;
 mod proof_replay;
 mod publish;
 mod query_plans;
+mod redaction;
 mod resolve;
 mod schedule;
 mod serve;
@@ -44,3 +48,4 @@ mod source_atlas;
 mod source_registries;
 mod storage;
 mod support;
+mod verify_url;

@@ -57,7 +57,7 @@ fn dataset(release: ReleaseId, name: &str) -> Dataset {
         ..Records::default()
     };
     let (unread, identities, redirects, withdrawals) = Default::default();
-    let (editions, changes) = Default::default();
+    let (editions, changes, redactions) = Default::default();
     Dataset {
         release,
         published_at: "2026-11-24T06:00:00Z".parse().unwrap(),
@@ -70,6 +70,7 @@ fn dataset(release: ReleaseId, name: &str) -> Dataset {
         editions,
         changes,
         gates: gates(),
+        redactions,
     }
 }
 
@@ -106,6 +107,7 @@ fn draft(release: ReleaseId, previous: Option<&Manifest>) -> ManifestDraft {
         }],
         changes: [("agencies".to_owned(), TableChanges { added: 2, ..Default::default() })].into(),
         gates: gates(),
+        redactions: Vec::new(),
     }
 }
 

@@ -292,6 +292,7 @@ fn dataset() -> Dataset {
         editions: Vec::new(),
         changes: Vec::new(),
         gates: Vec::new(),
+        redactions: Vec::new(),
     }
 }
 

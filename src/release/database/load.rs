@@ -3,7 +3,7 @@
 use super::open::{DatabaseError, ReleaseDatabase, Statement};
 use crate::record::{
     Cell, DamagedCell, Edition, EditionKey, Field, Identity, Location, Point, Record, Records,
-    Redirect, Resource, Visit, Withdrawal,
+    RedactedKey, Redirect, Resource, Visit, Withdrawal,
 };
 use crate::release::dataset::{Change, Dataset, Since};
 use crate::release::manifest::GateVerdict;
@@ -53,7 +53,32 @@ impl ReleaseDatabase {
             editions: self.editions()?,
             changes: self.changes()?,
             gates: self.verdicts()?,
+            redactions: self.redactions()?,
         })
+    }
+
+    /// What was redacted up to this release. A file of an earlier schema knows of none.
+    pub fn redactions(&self) -> Result<Vec<RedactedKey>, DatabaseError> {
+        let tables: Vec<String> = self.list(
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'redactions'",
+            Reader::next,
+        )?;
+        if tables.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.list(
+            "SELECT key_sha256, resource, id, reason, release FROM redactions
+             ORDER BY key_sha256, id",
+            |row| {
+                Ok(RedactedKey {
+                    key_sha256: row.next()?,
+                    resource: row.next()?,
+                    id: row.next()?,
+                    reason: row.next()?,
+                    release: row.next()?,
+                })
+            },
+        )
     }
 
     /// The editions it was made from.

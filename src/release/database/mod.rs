@@ -18,6 +18,7 @@ mod query;
 mod read;
 mod region;
 mod sql;
+mod traces;
 mod words;
 mod write;
 
@@ -30,6 +31,7 @@ pub use plans::{Part, PlanStep};
 pub use query::{Filter, Op, Page, Query, SortBy, SortKey, ValidOn};
 pub use read::{Change, Group, Identity};
 pub use region::{BoundingBox, Near, Region};
+pub use traces::SourceRow;
 pub use words::Words;
 pub use write::{Writer, indexes, is_searched, schema_text, searched_words, tables_text, write};
 

@@ -20,6 +20,7 @@ const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/release");
 const SCHEMAS: &[&str] = &[
     include_str!("../../../migrations/release/00000000000001_first_schema/up.sql"),
     include_str!("../../../migrations/release/00000000000002_coverage/up.sql"),
+    include_str!("../../../migrations/release/00000000000003_redactions/up.sql"),
 ];
 
 /// Indexes of several columns, made after the rows.
@@ -75,6 +76,7 @@ pub fn write(path: &Path, dataset: &Dataset) -> Result<(), DatabaseError> {
         editions,
         changes,
         gates,
+        redactions,
     } = dataset;
     let mut writer = Writer::create(path)?;
     writer.meta(*release, *published_at, software_version)?;
@@ -90,6 +92,7 @@ pub fn write(path: &Path, dataset: &Dataset) -> Result<(), DatabaseError> {
     writer.insert("editions", editions.iter().map(rows::edition))?;
     writer.insert("changes", changes.iter().map(rows::change))?;
     writer.insert("gates", gates.iter().map(rows::gate))?;
+    writer.insert("redactions", redactions.iter().map(rows::redaction))?;
     writer.finish()
 }
 
@@ -262,7 +265,7 @@ fn connect(path: &Path, rough: &Path) -> Result<SqliteConnection, DatabaseError>
 /// The rows of the tables that hold no records, in the order of their columns.
 mod rows {
     use super::{count, text};
-    use crate::record::{Cell, Edition, Field, Identity, Redirect, Withdrawal};
+    use crate::record::{Cell, Edition, Field, Identity, RedactedKey, Redirect, Withdrawal};
     use crate::release::GateVerdict;
     use crate::release::dataset::{Change, Since};
     use crate::resolve::coverage::AgencyCoverage;
@@ -312,6 +315,12 @@ mod rows {
             as_of_on.to_cell(),
             sources.to_cell(),
         ]
+    }
+
+    pub(super) fn redaction(redacted: &RedactedKey) -> Vec<Cell> {
+        let RedactedKey { key_sha256, resource, id, reason, release } = redacted;
+        let cells = [key_sha256, resource, id, reason].map(|value| text(value));
+        cells.into_iter().chain([release.to_cell()]).collect()
     }
 
     pub(super) fn gate(verdict: &GateVerdict) -> Vec<Cell> {

@@ -1,15 +1,18 @@
 //! The chain of manifests, from `latest.json` back to the first: who vouches for which, and which
 //! of two that disagree was changed.
 
+use std::collections::BTreeSet;
+
 use bytes::Bytes;
 
 use super::VerifyError;
 use super::files::Place;
 use super::signature::{self, Signed, Vouched};
 use crate::record::ReleaseId;
+use crate::release::alone::copied_alone;
 use crate::release::digest;
 use crate::release::fault::{Fault, FaultKind};
-use crate::release::manifest::{MANIFEST_FILE, Manifest, ManifestError};
+use crate::release::manifest::{MANIFEST_FILE, Manifest, ManifestError, RedactedRelease};
 use crate::release::pointer::{self, LATEST_KEY, Pointer};
 use crate::release::sign::PublicKey;
 use crate::storage::Storage;
@@ -25,6 +28,10 @@ pub(super) struct Chain {
     /// A release that `latest.json` names and that has files, but no manifest.
     beheaded: Option<ReleaseId>,
     trusted: Option<PublicKey>,
+    /// Releases that were taken back: no gap, since their hashes stay in the chain.
+    redacted: Vec<RedactedRelease>,
+    /// Releases that were copied without the one they follow.
+    alone: BTreeSet<ReleaseId>,
 }
 
 /// The manifest of one release.
@@ -58,6 +65,7 @@ impl Chain {
         storage: &Storage,
         all: &[ReleaseId],
         some: &[ReleaseId],
+        redacted: Vec<RedactedRelease>,
         held: Held<'_>,
     ) -> Result<Self, VerifyError> {
         let latest = storage.get(LATEST_KEY).await.map_err(VerifyError::Storage)?;
@@ -67,6 +75,8 @@ impl Chain {
             beheaded: beheaded(storage, all, latest.as_ref()).await?,
             latest,
             trusted: held.trusted.cloned(),
+            redacted,
+            alone: copied_alone(storage).await.map_err(VerifyError::Storage)?,
         };
         for release in some {
             let key = pointer::key(*release, MANIFEST_FILE);
@@ -101,6 +111,14 @@ impl Chain {
     /// The manifest of a release, if it was read.
     pub(super) fn link(&self, release: ReleaseId) -> Option<&Link> {
         self.links.iter().find(|link| link.release == release)
+    }
+
+    /// The release that this one follows, where it was copied without it: no fault, but their link
+    /// is not checked.
+    pub(super) fn gap_before(&self, link: &Link) -> Option<ReleaseId> {
+        let named = link.manifest.as_ref().ok()?.previous.as_ref()?.release;
+        let is_gap = self.alone.contains(&link.release) && !self.all.contains(&named);
+        is_gap.then_some(named)
     }
 
     /// Everything that is wrong between the releases.
@@ -153,14 +171,35 @@ impl Chain {
         self.trusted.as_ref() == Some(key) || beside.any(|other| other == key)
     }
 
+    /// The link to a release that was taken back against the hash that was kept of it; `None` where
+    /// it names another.
+    fn redacted_before(&self, link: &Link) -> Option<Option<Between>> {
+        let named = link.manifest.as_ref().ok()?.previous.as_ref()?;
+        let gone = self.redacted.iter().filter(|gone| gone.release < link.release);
+        let gone = gone.max_by_key(|gone| gone.release)?;
+        let stands_between =
+            self.all.iter().any(|other| (gone.release..link.release).contains(other));
+        if gone.release != named.release || stands_between {
+            return None;
+        }
+        let (expected, found) = (named.manifest_sha256.clone(), gone.manifest_sha256.clone());
+        let kind = FaultKind::Link { previous: named.release, expected, found };
+        let differs = named.manifest_sha256 != gone.manifest_sha256;
+        let between = Between::new([link.release; 2], link.release, MANIFEST_FILE, kind);
+        Some(differs.then_some(between))
+    }
+
     /// The release it names as its previous against the one before it.
     fn fault_of_place(&self, at: usize) -> Option<Between> {
         let link = &self.links[at];
         let manifest = link.manifest.as_ref().ok()?;
+        if let Some(told) = self.redacted_before(link) {
+            return told;
+        }
         let named = manifest.previous.as_ref().map(|previous| previous.release);
         let place = self.all.binary_search(&link.release).ok()?;
         let before = place.checked_sub(1).and_then(|before| self.all.get(before)).copied();
-        if named == before {
+        if named == before || self.gap_before(link).is_some() {
             return None;
         }
         let good = link.vouched == Vouched::Yes || self.is_signed_by_publisher(at);

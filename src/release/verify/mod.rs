@@ -12,8 +12,9 @@ use serde::Serialize;
 
 use crate::config::StorageLocation;
 use crate::record::ReleaseId;
+use crate::release::clear::redacted_releases;
 use crate::release::fault::{Fault, FaultKind};
-use crate::release::manifest::{MANIFEST_FILE, Manifest};
+use crate::release::manifest::{MANIFEST_FILE, Manifest, RedactedRelease};
 use crate::release::pointer::{self, PointerError};
 use crate::release::sign::PublicKey;
 use crate::storage::{Storage, StorageError};
@@ -33,6 +34,8 @@ pub struct Report {
     pub rows: u64,
     /// Whether it is signed, and both signatures are good.
     pub signed: bool,
+    /// The release it follows, where it was copied without that one: their link is not checked.
+    pub gap: Option<ReleaseId>,
     /// What is wrong; empty when the release is as its manifest says.
     pub faults: Vec<Fault>,
 }
@@ -40,7 +43,7 @@ pub struct Report {
 impl Report {
     fn of(release: ReleaseId, manifest: &[u8]) -> Self {
         let bytes = manifest.len() as u64;
-        Self { release, files: 1, bytes, rows: 0, signed: false, faults: Vec::new() }
+        Self { release, files: 1, bytes, rows: 0, signed: false, gap: None, faults: Vec::new() }
     }
 
     /// Whether nothing is wrong.
@@ -112,12 +115,12 @@ pub async fn verify_release(
     trusted: Option<&PublicKey>,
     scratch: &Path,
 ) -> Result<Report, VerifyError> {
-    let releases = pointer::releases(storage).await.map_err(VerifyError::Releases)?;
+    let (releases, redacted) = standing(storage).await?;
     let at = releases.binary_search(&release);
     let at = at.map_err(|_missing| VerifyError::NoSuchRelease(release))?;
     let neighbours = &releases[at.saturating_sub(1)..releases.len().min(at + 2)];
     let held = Held { release: Some(release), trusted };
-    let chain = Chain::read(storage, &releases, neighbours, held).await?;
+    let chain = Chain::read(storage, &releases, neighbours, redacted, held).await?;
     let mut report = check_release(storage, &chain, release, scratch).await?;
     report.faults.extend(chain.faults_about(release));
     Ok(report)
@@ -132,9 +135,9 @@ pub async fn verify_chain(
     trusted: Option<&PublicKey>,
     scratch: &Path,
 ) -> Result<ChainReport, VerifyError> {
-    let releases = pointer::releases(storage).await.map_err(VerifyError::Releases)?;
+    let (releases, redacted) = standing(storage).await?;
     let held = Held { release: releases.last().copied(), trusted };
-    let chain = Chain::read(storage, &releases, &releases, held).await?;
+    let chain = Chain::read(storage, &releases, &releases, redacted, held).await?;
     let mut reports = Vec::new();
     for release in &releases {
         reports.push(check_release(storage, &chain, *release, scratch).await?);
@@ -168,6 +171,21 @@ pub async fn verify_folder(
     Ok(report)
 }
 
+/// The releases that stand, in order, and those that were taken back.
+async fn standing(
+    storage: &Storage,
+) -> Result<(Vec<ReleaseId>, Vec<RedactedRelease>), VerifyError> {
+    let redacted = match redacted_releases(storage).await {
+        Ok(redacted) => redacted,
+        // The newest manifest is damaged, which is a fault to be named like any other.
+        Err(PointerError::Manifest { .. }) => Vec::new(),
+        Err(error @ PointerError::Storage(_)) => return Err(VerifyError::Releases(error)),
+    };
+    let mut releases = pointer::releases(storage).await.map_err(VerifyError::Releases)?;
+    releases.retain(|release| !redacted.iter().any(|gone| gone.release == *release));
+    Ok((releases, redacted))
+}
+
 async fn check_release(
     storage: &Storage,
     chain: &Chain,
@@ -187,6 +205,7 @@ async fn check_release(
         report.fault(MANIFEST_FILE, FaultKind::OtherRelease { says: manifest.release });
     }
     link.signed.tell(&mut report);
+    report.gap = chain.gap_before(link);
     let place = Place::of_release(storage, release);
     let before = match &manifest.previous {
         None => contents::Before::None,

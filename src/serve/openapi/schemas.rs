@@ -45,7 +45,7 @@ fn promise(schema: &mut Value) {
         object.remove("additionalProperties");
     }
     if let Some(properties) = object.get("properties").and_then(Value::as_object) {
-        let optional = ["errors", "did_you_mean", "allowed"];
+        let optional = ["errors", "did_you_mean", "allowed", "redactions"];
         let names = properties.keys().filter(|name| !optional.contains(&name.as_str()));
         let names: Vec<_> = names.map(|name| json!(name)).collect();
         object.insert("required".to_owned(), Value::Array(names));
@@ -99,6 +99,7 @@ pub(super) fn all() -> Value {
     for (name, data, meta) in others {
         schemas.insert(name.to_owned(), envelope(&data, meta, "Links"));
     }
+    schemas["ReleaseList"]["properties"]["redacted"] = array(&reference("RedactedRelease"));
     let changes = envelope(&array(&reference("ChangeEntry")), Some("ChangesMeta"), "PageLinks");
     schemas.insert("ChangesPage".to_owned(), changes);
     schemas.extend(feature_schemas());

@@ -101,7 +101,10 @@ fn meaning_of(code: Code) -> &'static str {
             "No record, file or page has that address. An id that was once published is never \
              answered like this: it redirects to the record it was merged into, or is gone."
         }
-        Code::Gone => "The record was published and later taken back, for the reason in `detail`.",
+        Code::Gone => {
+            "The record, or the release, was published and later taken back, for the reason in \
+             `detail`."
+        }
         Code::MethodNotAllowed => "The service is read only.",
         Code::NotAcceptable => {
             "The endpoint has none of the formats that the `Accept` header or the path's suffix \
@@ -144,8 +147,8 @@ fn remedy_of(code: Code) -> &'static str {
              older release does not have the records of later ones."
         }
         Code::Gone => {
-            "Releases before that still hold it: /v1/releases/{release}/… answers as it did \
-             then."
+            "Where `detail` names a release that still holds it, /v1/releases/{release}/… answers \
+             as it did then. A release that was taken back is followed by the one `detail` names."
         }
         Code::MethodNotAllowed => "Use GET, HEAD or OPTIONS; `Allow` lists them.",
         Code::NotAcceptable => {

@@ -288,10 +288,14 @@ pub(super) fn elsewhere(
         Identity::Withdrawn { release, reason } => {
             let last = place.release.known.manifest.release;
             let known = call.state.releases().known();
-            let before = known
-                .range(..release)
-                .next_back()
-                .map(|(before, _)| format!("; release {before} was the last to hold it"));
+            // Where that one was taken back, no release holds it any more.
+            let manifest = known.get(&release).map(|known| &known.manifest);
+            let before = match manifest {
+                Some(manifest) => manifest.previous.as_ref().map(|previous| previous.release),
+                None => known.range(..release).next_back().map(|(before, _)| *before),
+            };
+            let before = before.filter(|before| known.contains_key(before));
+            let before = before.map(|before| format!("; release {before} was the last to hold it"));
             let before = before.unwrap_or_default();
             let detail = format!("`{id}` was taken back in release {release}: {reason}{before}");
             let of_pinned_release = place.pinned && last >= release;

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::json as json_answer;
 use crate::record::ReleaseId;
-use crate::release::{MANIFEST_FILE, SIGNATURE_TYPE};
+use crate::release::{MANIFEST_FILE, RedactedRelease, SIGNATURE_TYPE};
 use crate::serve::answer::{Answer, Body, FileBody, Plan};
 use crate::serve::endpoint::{Answers, Base, Call, Endpoint, Segment};
 use crate::serve::error::{Code, Problem, cut};
@@ -52,6 +52,7 @@ fn list() -> Endpoint {
             "manifest_sha256": "0".repeat(64), "url": format!("/v1/releases/{}", example::RELEASE),
             "files_url": format!("/data/{}", example::RELEASE),
         }],
+        "redacted": [],
         "links": { "self": "/v1/releases", "docs": "/docs" },
     });
     Endpoint {
@@ -60,7 +61,11 @@ fn list() -> Endpoint {
         path: "/releases".to_owned(),
         tag: "releases",
         summary: "List releases".to_owned(),
-        description: "Every release there is, newest first. A release never changes.".to_owned(),
+        description: "Every release there is, newest first. A release never changes. `redacted` \
+                      names those that were taken back because they held something that had to be \
+                      redacted: the hash of the manifest, the reason, and the release that stands \
+                      for each."
+            .to_owned(),
         segments: Vec::new(),
         parameters: Vec::new(),
         answers: json_answer("ReleaseList", "The releases.", example),
@@ -191,8 +196,11 @@ fn answer_list(call: &Call<'_>) -> Result<Plan, Problem> {
             files_url: format!("{public_url}/data/{}", known.manifest.release),
         })
         .collect();
+    let redacted = call.state.releases().redacted();
+    let redacted: Vec<&RedactedRelease> = redacted.values().rev().collect();
     let body = json!({
         "data": entries,
+        "redacted": redacted,
         "links": { "self": format!("{public_url}/v1/releases"), "docs": format!("{public_url}/docs") },
     });
     Ok(Plan::ready(Answer::json(body.to_string().into_bytes()).cached(CacheClass::Minute)))

@@ -345,7 +345,19 @@ fn a_decision_names_its_record_by_entry_row_or_id() {
         ("", "/name"),
     ];
     let faults = faults.map(|(subject, pointer)| correction(subject, pointer).unwrap_err());
-    insta::assert_snapshot!(faults.join("\n"), @"");
+    insta::assert_snapshot!(faults.join("\n"), @r"
+    corrections.toml: one: subject: there is no entry `vendors/candle`
+    corrections.toml: one: pointer: `vendors` have no `nmae`
+    corrections.toml: one: pointer: `first_release` of `vendors` follows from other fields: correct those
+    corrections.toml: one: pointer: `partnerships` of `agencies` follows from other fields: correct those
+    corrections.toml: one: subject: `census-places/3900198` names nothing that people can decide on
+    corrections.toml: one: subject: `no-such-source/1` names nothing that people can decide on
+    corrections.toml: one: subject: `sources/eff-atlas` names nothing that people can decide on
+    corrections.toml: one: subject: `eff-atlas/` names no record: expected a file or source, `/` and a key, or an id
+    corrections.toml: one: subject: `evd_0123456789` names no record: expected a file or source, `/` and a key, or an id
+    corrections.toml: one: subject: `agy_1` names no record: expected a file or source, `/` and a key, or an id
+    corrections.toml: one: subject: `` names no record: expected a file or source, `/` and a key, or an id
+    ");
 }
 
 #[test]

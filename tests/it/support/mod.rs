@@ -3,11 +3,15 @@
 pub(crate) mod app;
 pub(crate) mod chain;
 pub(crate) mod contract;
+pub(crate) mod origin;
 pub(crate) mod postgres;
 pub(crate) mod program;
 pub(crate) mod publishers;
+pub(crate) mod random;
 pub(crate) mod release;
 pub(crate) mod routes;
+pub(crate) mod scripted_host;
+pub(crate) mod slow_proxy;
 pub(crate) mod small_upstream;
 pub(crate) mod source_tree;
 pub(crate) mod upstream;

@@ -88,6 +88,13 @@ impl Serving {
         serde_json::from_slice(&body).unwrap()
     }
 
+    /// The bytes of an answer, which must be a good one.
+    pub(crate) async fn raw(&self, path: &str) -> Vec<u8> {
+        let answer = self.ask(path, &[]).await;
+        assert!(answer.status().is_success(), "{path}: {}", answer.status());
+        answer.bytes().await.unwrap().to_vec()
+    }
+
     /// The status of an answer.
     pub(crate) async fn status(&self, path: &str, headers: &[(&str, String)]) -> u16 {
         self.ask(path, headers).await.status().as_u16()

@@ -188,6 +188,7 @@ fn manifest(release: ReleaseId, previous: Option<ReleaseId>) -> ManifestDraft {
         sources: Vec::new(),
         changes: BTreeMap::new(),
         gates: Vec::new(),
+        redactions: Vec::new(),
     }
 }
 
