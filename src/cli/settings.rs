@@ -70,6 +70,9 @@ struct Serving {
     /// The URL under which the public reaches the server
     #[arg(long, global = true, env = "PORCHLIGHT_PUBLIC_URL", value_name = "URL")]
     public_url: Option<String>,
+    /// An e-mail address for questions about the data, shown in the catalogue at /data.json
+    #[arg(long, global = true, env = "PORCHLIGHT_CONTACT_EMAIL", value_name = "ADDRESS")]
+    contact_email: Option<String>,
     /// Requests a second that one client address may make, and how many at once; `off` is no limit
     /// [default: 10:100]
     #[arg(long, global = true, env = "PORCHLIGHT_RATE_LIMIT", value_name = "RATE[:BURST]")]
@@ -265,6 +268,7 @@ impl Serving {
         let Self {
             listen,
             public_url,
+            contact_email,
             rate_limit,
             trusted_proxy: trusted_proxies,
             workers,
@@ -277,6 +281,7 @@ impl Serving {
         let serve = RawServe {
             listen,
             public_url,
+            contact_email,
             rate_limit,
             trusted_proxies,
             workers,

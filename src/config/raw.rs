@@ -107,6 +107,8 @@ pub struct RawServe {
     pub listen: Option<String>,
     /// The URL under which the public reaches the server.
     pub public_url: Option<String>,
+    /// An e-mail address for questions about the data.
+    pub contact_email: Option<String>,
     /// `off`, or requests a second, a colon, and the burst.
     pub rate_limit: Option<String>,
     /// Addresses or networks of proxies that are believed.

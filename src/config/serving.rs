@@ -20,6 +20,8 @@ pub struct ServeSettings {
     /// The URL under which the public reaches the server, without a slash at its end; none, and
     /// links carry the host of the request.
     pub public_url: Option<String>,
+    /// An e-mail address for questions about the data; none.
+    pub contact_email: Option<String>,
     /// Requests a client address may make; 10 a second, 100 at once. `None` is no limit.
     pub rate_limit: Option<RateLimit>,
     /// Proxies whose `X-Forwarded-For` is believed; none.
@@ -97,6 +99,7 @@ impl Default for ServeSettings {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
             public_url: None,
+            contact_email: None,
             rate_limit: Some(RateLimit::DEFAULT),
             trusted_proxies: Vec::new(),
             workers: None,
@@ -130,6 +133,7 @@ impl TryFrom<RawServe> for ServeSettings {
         Ok(Self {
             listen,
             public_url: given(raw.public_url).map(|url| public_url(&url)).transpose()?,
+            contact_email: given(raw.contact_email).map(contact_email).transpose()?,
             rate_limit: match given(raw.rate_limit) {
                 None => default.rate_limit,
                 Some(text) => rate_limit(&text)?,
@@ -162,6 +166,21 @@ fn public_url(text: &str) -> Result<String, ConfigError> {
         Ok(_) | Err(_) => {
             let expected = "an http or https URL without path, query or fragment";
             Err(ConfigError::invalid("public-url", text, expected))
+        }
+    }
+}
+
+/// Whether mail arrives is for the sender to see; here it must only be fit for a `mailto:`.
+fn contact_email(text: String) -> Result<String, ConfigError> {
+    let plain = |part: &str| {
+        let fit = |c: char| c.is_ascii_alphanumeric() || "._~!$'*+-".contains(c);
+        !part.is_empty() && part.chars().all(fit)
+    };
+    match text.split_once('@') {
+        Some((name, host)) if plain(name) && plain(host) && host.contains('.') => Ok(text),
+        Some(_) | None => {
+            let expected = "an e-mail address such as data@example.org";
+            Err(ConfigError::invalid("contact-email", &text, expected))
         }
     }
 }
@@ -277,6 +296,15 @@ mod tests {
         assert_eq!(RateLimit::DEFAULT, rate_limit("10:100").unwrap().unwrap());
         for bad in ["0", "10:0", "ten", "10/100", "-1"] {
             assert!(rate_limit(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_address_for_questions_is_one_that_a_link_can_hold() {
+        let good = "open.data+porchlight@data.example.org";
+        assert_eq!(contact_email(good.to_owned()).unwrap(), good);
+        for bad in ["", "somebody", "@example.org", "a@", "a@b", "a b@example.org", "a@b@c.org"] {
+            assert!(contact_email(bad.to_owned()).is_err(), "{bad}");
         }
     }
 

@@ -20,6 +20,14 @@ pub struct Column {
     pub values: Values,
     /// The table whose ids it holds, where it names another record.
     pub refers: Option<&'static str>,
+    /// What each word of a closed vocabulary means, in the order of the words; empty for others.
+    pub meanings: &'static [&'static str],
+}
+
+/// A doc comment as one line of text.
+#[must_use]
+pub(crate) fn one_line(doc: &str) -> String {
+    doc.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 impl Column {
@@ -31,7 +39,32 @@ impl Column {
         ty: ColumnType,
         nullable: bool,
     ) -> Self {
-        Self { name, doc, ty, nullable, values: Values::Any, refers: None }
+        Self { name, doc, ty, nullable, values: Values::Any, refers: None, meanings: &[] }
+    }
+
+    /// What it means, in one line.
+    #[must_use]
+    pub fn about(&self) -> String {
+        one_line(self.doc)
+    }
+
+    /// The words it may hold and what each means, where it is a word of a closed vocabulary.
+    #[must_use]
+    pub fn vocabulary(&self) -> Vec<(&'static str, String)> {
+        match self.ty {
+            ColumnType::Word(words) => {
+                let meanings = self.meanings.iter().map(|meaning| one_line(meaning));
+                words.iter().copied().zip(meanings).collect()
+            }
+            ColumnType::Text
+            | ColumnType::Integer
+            | ColumnType::Real
+            | ColumnType::Boolean
+            | ColumnType::Date
+            | ColumnType::Instant
+            | ColumnType::TextList
+            | ColumnType::Object => Vec::new(),
+        }
     }
 
     /// The name under which the record it refers to is shown with the one that names it: `agency`
@@ -179,6 +212,8 @@ pub trait Field: Sized {
     const VALUES: Values = Values::Any;
     /// The table whose ids it holds, where it is the id of a record.
     const REFERS: Option<&'static str> = None;
+    /// What each of its words means, where it is a word of a closed vocabulary.
+    const MEANINGS: &'static [&'static str] = &[];
 
     /// The stored form.
     fn to_cell(&self) -> Cell;
@@ -192,6 +227,7 @@ impl<T: Field> Field for Option<T> {
     const NULLABLE: bool = true;
     const VALUES: Values = T::VALUES;
     const REFERS: Option<&'static str> = T::REFERS;
+    const MEANINGS: &'static [&'static str] = T::MEANINGS;
 
     fn to_cell(&self) -> Cell {
         self.as_ref().map_or(Cell::Null, Field::to_cell)

@@ -8,6 +8,8 @@ pub trait Record: Sized + Clone + PartialEq + serde::Serialize + Send + Sync + '
     const TABLE: &'static str;
     /// The name of its schema in the OpenAPI document.
     const SCHEMA: &'static str;
+    /// What it is, as the contract tells it.
+    const DOC: &'static str;
     /// Its columns, `id` first.
     const COLUMNS: &'static [Column];
     /// The columns that tell when it was in force, where it is something that can be.
@@ -83,6 +85,7 @@ macro_rules! record {
         impl $crate::record::Record for $name {
             const TABLE: &'static str = $table;
             const SCHEMA: &'static str = stringify!($name);
+            const DOC: &'static str = concat!($( $rdoc, "\n", )*);
             const COLUMNS: &'static [$crate::record::Column] = &[$( $crate::record::Column {
                 name: stringify!($field),
                 doc: concat!($( $doc, "\n", )*),
@@ -93,6 +96,7 @@ macro_rules! record {
                     <$ty as $crate::record::Field>::VALUES,
                 ),
                 refers: <$ty as $crate::record::Field>::REFERS,
+                meanings: <$ty as $crate::record::Field>::MEANINGS,
             }, )+];
             const VALIDITY: Option<$crate::record::Validity> =
                 $crate::record::Validity::declared(&[$( $crate::record::Validity {
@@ -137,6 +141,8 @@ pub struct Resource {
     pub table: &'static str,
     /// The name of its schema in the OpenAPI document.
     pub schema: &'static str,
+    /// What a record of it is, as the contract tells it.
+    pub doc: &'static str,
     /// Its columns, `id` first.
     pub columns: &'static [Column],
     /// The columns that tell when a record was in force, where it is something that can be.
@@ -145,7 +151,19 @@ pub struct Resource {
 
 impl Resource {
     const fn of<R: Record>() -> Self {
-        Self { table: R::TABLE, schema: R::SCHEMA, columns: R::COLUMNS, validity: R::VALIDITY }
+        Self {
+            table: R::TABLE,
+            schema: R::SCHEMA,
+            doc: R::DOC,
+            columns: R::COLUMNS,
+            validity: R::VALIDITY,
+        }
+    }
+
+    /// What a record of it is, in one line.
+    #[must_use]
+    pub fn about(&self) -> String {
+        crate::record::field::one_line(self.doc)
     }
 
     /// All its columns.

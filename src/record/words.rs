@@ -22,6 +22,8 @@ macro_rules! words {
             pub const ALL: &'static [Self] = &[$( Self::$variant, )+];
             /// Every value as the word clients see.
             pub const WORDS: &'static [&'static str] = &[$( $word, )+];
+            /// What each of them means.
+            pub const MEANINGS: &'static [&'static str] = &[$( concat!($( $vdoc, "\n", )*), )+];
 
             /// The word clients see.
             #[must_use]
@@ -68,6 +70,7 @@ macro_rules! words {
             const TYPE: $crate::record::ColumnType = $crate::record::ColumnType::Word(Self::WORDS);
             const NULLABLE: bool = false;
             const VALUES: $crate::record::Values = $crate::record::Values::Few;
+            const MEANINGS: &'static [&'static str] = Self::MEANINGS;
 
             fn to_cell(&self) -> $crate::record::Cell {
                 $crate::record::Cell::Text(self.as_str().to_owned())

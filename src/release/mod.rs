@@ -30,7 +30,11 @@ pub use build::{Candidate, Parts, build};
 pub use changes::{ChangeEntry, FieldChange};
 pub use clear::{clear_redacted, redacted_releases, standing_releases};
 pub use corrections::date_corrections;
-pub use document::{DocumentError, GATES_FILE};
+pub use document::{
+    DATA_PACKAGE_FILE, DATASET_CAVEAT, DATASET_HOMEPAGE, DATASET_LICENCE_URL, DATASET_PUBLISHER,
+    DATASET_SUMMARY, DataPackage, DataResource, DocumentError, GATES_FILE, TableField, TableSchema,
+    about_file, citation,
+};
 pub use fault::{Fault, FaultKind};
 pub use manifest::{
     Acceptance, CapturePart, GateVerdict, MANIFEST_FILE, Manifest, ManifestCapture, ManifestDraft,

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::release::database::ReleaseDatabase;
 use crate::release::digest;
 use crate::release::document::{
-    self, DERIVED, DESCRIPTORS, Derived, Descriptor, DocumentError, Subject,
+    self, DERIVED, DESCRIPTORS, Derived, Descriptor, DocumentError, Subject, bundle,
 };
 use crate::release::format::{FormatError, Imprint};
 use crate::release::manifest::{
@@ -182,6 +182,7 @@ pub fn stage(
     step(watch, "hash files")?;
     let mut files = hash_files(folder, written)?;
     write_descriptors(folder, &subject, &mut files, watch)?;
+    files.push(write_bundle(folder, &subject, &files, watch)?);
     step(watch, "write SHA256SUMS")?;
     let sums = sums(&files);
     write_file(folder, SUMS_FILE, sums.as_bytes())?;
@@ -246,6 +247,20 @@ fn write_descriptors(
         files.push(hash_file(folder, Written::plain(name, media_type))?);
     }
     Ok(())
+}
+
+/// All files made so far in one.
+fn write_bundle(
+    folder: &Path,
+    subject: &Subject<'_>,
+    files: &[ManifestFile],
+    watch: Watch<'_>,
+) -> Result<ManifestFile, StageError> {
+    let release = subject.draft.release;
+    let name = bundle::name(release);
+    step(watch, &format!("write {name}"))?;
+    bundle::write(folder, release, files).map_err(|source| undescribed(&name, source))?;
+    hash_file(folder, Written::plain(&name, bundle::MEDIA_TYPE))
 }
 
 fn undescribed(name: &str, source: DocumentError) -> StageError {

@@ -29,6 +29,7 @@ mod releases;
 mod responses;
 mod routes;
 mod shape;
+mod site;
 mod state;
 mod status;
 mod stream;

@@ -10,7 +10,9 @@ use super::page::Totals;
 use super::parameter::{dimensions, sum_of};
 use crate::record::{Column, RESOURCES, ReleaseId, Resource};
 use crate::release::database::{Cells, DatabaseError, Group, Query, ReleaseDatabase, Survey};
-use crate::release::{MANIFEST_FILE, Manifest, ManifestError, RedactedRelease, SIGNATURES, digest};
+use crate::release::{
+    DataPackage, MANIFEST_FILE, Manifest, ManifestError, RedactedRelease, SIGNATURES, digest,
+};
 
 /// The name of the release file in the folder of its release.
 const DATABASE_FILE: &str = "dataset.sqlite";
@@ -114,6 +116,14 @@ impl OpenRelease {
     #[must_use]
     pub fn id(&self) -> ReleaseId {
         self.known.manifest.release
+    }
+
+    /// Its description: its files, and what stands in each.
+    pub(super) fn package(&self) -> Result<DataPackage, DatabaseError> {
+        let manifest = &self.known.manifest;
+        let sources = self.database.all()?;
+        let (release, at) = (manifest.release, manifest.published_at);
+        Ok(DataPackage::new(release, at, &sources, &manifest.files))
     }
 
     /// The totals of a query if they were counted before; `key` is its canonical spelling.

@@ -222,9 +222,11 @@ fn own_headers(endpoint: &Endpoint) -> Vec<&'static str> {
     }
     if names_release(endpoint) {
         names.extend(["Dataset-Release", "Last-Modified", "Memento-Datetime"]);
-        names.extend(match endpoint.base {
-            Base::Release | Base::Api => ["Content-Location", "Link"],
-            Base::Root => ["Accept-Ranges", "Repr-Digest"],
+        let is_file = endpoint.segments.iter().any(|segment| segment.name == "file");
+        names.extend::<&[&str]>(match endpoint.base {
+            Base::Release | Base::Api => &["Content-Location", "Link"],
+            Base::Root if is_file => &["Accept-Ranges", "Repr-Digest"],
+            Base::Root => &[],
         });
     }
     if endpoint.path.ends_with("/api-catalog") {

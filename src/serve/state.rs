@@ -16,6 +16,8 @@ pub struct Settings {
     /// The address clients use, such as `https://data.example.org`, put before every link.
     /// Empty: links are relative to the host that is asked.
     pub public_url: String,
+    /// An e-mail address for questions about the data.
+    pub contact_email: Option<String>,
     /// Threads that answer; 0 means one per core.
     pub workers: usize,
     /// Requests a client address may make; `None` is no limit.
@@ -33,6 +35,7 @@ impl Default for Settings {
         let stalled_after = Duration::from_secs(30);
         Self {
             public_url: String::new(),
+            contact_email: None,
             workers: 0,
             rate_limit: None,
             trusted_proxies: Vec::new(),

@@ -8,6 +8,7 @@ mod crawl;
 mod differential;
 mod docs;
 mod docs_api;
+mod documents;
 mod examples;
 mod fetch;
 mod fetch_download;

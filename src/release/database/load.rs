@@ -30,26 +30,8 @@ impl ReleaseDatabase {
                     Ok(Since { what, release: row.next()? })
                 },
             )?,
-            redirects: self.list(
-                "SELECT resource, from_id, to_id, reason, release FROM redirects ORDER BY from_id",
-                |row| {
-                    let what = Redirect {
-                        resource: row.next()?,
-                        from_id: row.next()?,
-                        to_id: row.next()?,
-                        reason: row.next()?,
-                    };
-                    Ok(Since { what, release: row.next()? })
-                },
-            )?,
-            withdrawals: self.list(
-                "SELECT resource, id, reason, release FROM withdrawals ORDER BY id",
-                |row| {
-                    let what =
-                        Withdrawal { resource: row.next()?, id: row.next()?, reason: row.next()? };
-                    Ok(Since { what, release: row.next()? })
-                },
-            )?,
+            redirects: self.redirects()?,
+            withdrawals: self.withdrawals()?,
             editions: self.editions()?,
             changes: self.changes()?,
             gates: self.verdicts()?,
@@ -79,6 +61,37 @@ impl ReleaseDatabase {
                 })
             },
         )
+    }
+
+    /// The merges so far, in the order of the ids that are no more.
+    pub fn redirects(&self) -> Result<Vec<Since<Redirect>>, DatabaseError> {
+        self.list(
+            "SELECT resource, from_id, to_id, reason, release FROM redirects ORDER BY from_id",
+            |row| {
+                let what = Redirect {
+                    resource: row.next()?,
+                    from_id: row.next()?,
+                    to_id: row.next()?,
+                    reason: row.next()?,
+                };
+                Ok(Since { what, release: row.next()? })
+            },
+        )
+    }
+
+    /// The withdrawals so far, in the order of their ids.
+    pub fn withdrawals(&self) -> Result<Vec<Since<Withdrawal>>, DatabaseError> {
+        self.list("SELECT resource, id, reason, release FROM withdrawals ORDER BY id", |row| {
+            let what = Withdrawal { resource: row.next()?, id: row.next()?, reason: row.next()? };
+            Ok(Since { what, release: row.next()? })
+        })
+    }
+
+    /// Every record of one sort, in the order of their ids.
+    pub fn all<R: Record>(&self) -> Result<Vec<R>, DatabaseError> {
+        let mut records = Vec::new();
+        Load(self).visit(&mut records)?;
+        Ok(records)
     }
 
     /// The editions it was made from.

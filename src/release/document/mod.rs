@@ -5,8 +5,18 @@
 //! the release alone: no clock, no host, no setting shows in their bytes, so that they can be made
 //! again and compared.
 
+mod about;
+pub(in crate::release) mod bundle;
 mod changes;
+mod citation;
+mod croissant;
+mod datapackage;
+mod datasette;
+mod files;
 mod gates;
+mod package;
+mod readme;
+mod trail;
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -16,7 +26,14 @@ use crate::release::database::{DatabaseError, ReleaseDatabase};
 use crate::release::digest::HashWriter;
 use crate::release::manifest::{ManifestDraft, ManifestFile};
 
+pub use about::{
+    DATASET_CAVEAT, DATASET_HOMEPAGE, DATASET_LICENCE_URL, DATASET_PUBLISHER, DATASET_SUMMARY,
+    citation,
+};
+pub use datapackage::DATA_PACKAGE_FILE;
+pub use files::about_file;
 pub use gates::GATES_FILE;
+pub use package::{DataPackage, DataResource, TableField, TableSchema};
 
 /// What a document is about.
 #[derive(Clone, Copy)]
@@ -53,10 +70,18 @@ pub(super) struct Descriptor {
 }
 
 /// Every derived document, in the order they are made.
-pub(super) const DERIVED: &[Derived] = &[gates::DOCUMENT, changes::DOCUMENT];
+pub(super) const DERIVED: &[Derived] = &[
+    gates::DOCUMENT,
+    changes::DOCUMENT,
+    trail::REDIRECTS_DOCUMENT,
+    trail::WITHDRAWALS_DOCUMENT,
+    citation::DOCUMENT,
+    datasette::DOCUMENT,
+];
 
 /// Every descriptor, in the order they are made.
-pub(super) const DESCRIPTORS: &[Descriptor] = &[];
+pub(super) const DESCRIPTORS: &[Descriptor] =
+    &[datapackage::DOCUMENT, croissant::DOCUMENT, readme::DOCUMENT];
 
 /// Why a document could not be written.
 #[derive(Debug, thiserror::Error)]

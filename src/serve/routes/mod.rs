@@ -1,12 +1,14 @@
 //! The endpoints, by what they are about. Adding one: a file here and a line in [`all`].
 
 mod by_key;
+mod catalogue;
 mod changes;
 pub(super) mod counts;
 mod coverage;
 mod discovery;
 mod health;
 mod history;
+mod pages;
 mod problems;
 mod records;
 mod releases;
@@ -44,6 +46,8 @@ pub(super) fn all() -> Vec<Endpoint> {
     endpoints.extend(discovery::endpoints());
     endpoints.extend(signing_key::endpoints());
     endpoints.extend(problems::endpoints());
+    endpoints.extend(catalogue::endpoints());
+    endpoints.extend(pages::endpoints());
     endpoints
 }
 

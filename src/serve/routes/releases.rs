@@ -169,7 +169,7 @@ fn file() -> Endpoint {
     }
 }
 
-fn release_segment() -> Segment {
+pub(super) fn release_segment() -> Segment {
     Segment {
         name: "release",
         description: "Name of the release, `latest`, or a day: the last release on or before it."
