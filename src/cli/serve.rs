@@ -42,6 +42,7 @@ pub(super) async fn run(config: &Config, given: Environment) -> anyhow::Result<E
     let settings = Settings {
         public_url: config.serve.public_url.clone().unwrap_or_default(),
         contact_email: config.serve.contact_email.clone(),
+        websub_hub: config.serve.websub_hub.clone(),
         workers: config.serve.workers.unwrap_or(0),
         rate_limit: config.serve.rate_limit,
         trusted_proxies: config.serve.trusted_proxies.clone(),

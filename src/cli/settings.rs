@@ -73,6 +73,9 @@ struct Serving {
     /// An e-mail address for questions about the data, shown in the catalogue at /data.json
     #[arg(long, global = true, env = "PORCHLIGHT_CONTACT_EMAIL", value_name = "ADDRESS")]
     contact_email: Option<String>,
+    /// The `WebSub` hub that the feeds name
+    #[arg(long, global = true, env = "PORCHLIGHT_WEBSUB_HUB", value_name = "URL")]
+    websub_hub: Option<String>,
     /// Requests a second that one client address may make, and how many at once; `off` is no limit
     /// [default: 10:100]
     #[arg(long, global = true, env = "PORCHLIGHT_RATE_LIMIT", value_name = "RATE[:BURST]")]
@@ -269,6 +272,7 @@ impl Serving {
             listen,
             public_url,
             contact_email,
+            websub_hub,
             rate_limit,
             trusted_proxy: trusted_proxies,
             workers,
@@ -282,6 +286,7 @@ impl Serving {
             listen,
             public_url,
             contact_email,
+            websub_hub,
             rate_limit,
             trusted_proxies,
             workers,

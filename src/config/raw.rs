@@ -109,6 +109,8 @@ pub struct RawServe {
     pub public_url: Option<String>,
     /// An e-mail address for questions about the data.
     pub contact_email: Option<String>,
+    /// The `WebSub` hub of the feeds.
+    pub websub_hub: Option<String>,
     /// `off`, or requests a second, a colon, and the burst.
     pub rate_limit: Option<String>,
     /// Addresses or networks of proxies that are believed.

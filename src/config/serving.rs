@@ -22,6 +22,8 @@ pub struct ServeSettings {
     pub public_url: Option<String>,
     /// An e-mail address for questions about the data; none.
     pub contact_email: Option<String>,
+    /// The `WebSub` hub that is told of new releases and tells the feeds' subscribers; none.
+    pub websub_hub: Option<String>,
     /// Requests a client address may make; 10 a second, 100 at once. `None` is no limit.
     pub rate_limit: Option<RateLimit>,
     /// Proxies whose `X-Forwarded-For` is believed; none.
@@ -100,6 +102,7 @@ impl Default for ServeSettings {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
             public_url: None,
             contact_email: None,
+            websub_hub: None,
             rate_limit: Some(RateLimit::DEFAULT),
             trusted_proxies: Vec::new(),
             workers: None,
@@ -134,6 +137,7 @@ impl TryFrom<RawServe> for ServeSettings {
             listen,
             public_url: given(raw.public_url).map(|url| public_url(&url)).transpose()?,
             contact_email: given(raw.contact_email).map(contact_email).transpose()?,
+            websub_hub: given(raw.websub_hub).map(|url| websub_hub(&url)).transpose()?,
             rate_limit: match given(raw.rate_limit) {
                 None => default.rate_limit,
                 Some(text) => rate_limit(&text)?,
@@ -181,6 +185,18 @@ fn contact_email(text: String) -> Result<String, ConfigError> {
         Some(_) | None => {
             let expected = "an e-mail address such as data@example.org";
             Err(ConfigError::invalid("contact-email", &text, expected))
+        }
+    }
+}
+
+fn websub_hub(text: &str) -> Result<String, ConfigError> {
+    match Url::parse(text) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") && url.fragment().is_none() => {
+            Ok(url.into())
+        }
+        Ok(_) | Err(_) => {
+            let expected = "an http or https URL without fragment";
+            Err(ConfigError::invalid("websub-hub", text, expected))
         }
     }
 }
@@ -305,6 +321,15 @@ mod tests {
         assert_eq!(contact_email(good.to_owned()).unwrap(), good);
         for bad in ["", "somebody", "@example.org", "a@", "a@b", "a b@example.org", "a@b@c.org"] {
             assert!(contact_email(bad.to_owned()).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_hub_is_a_url_of_the_web() {
+        let hub = "https://hub.example.org/publish?x=1";
+        assert_eq!(websub_hub(hub).unwrap(), hub);
+        for bad in ["hub.example.org", "ftp://hub.example.org/", "https://hub.example.org/#x", ""] {
+            assert!(websub_hub(bad).is_err(), "{bad}");
         }
     }
 

@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
 use crate::record::{
-    Cause, Cell, Correction, Edition, Evidence, Field, Identity, Issue, Partnership, Program,
-    Record, Records, Redirect, ReleaseId, Source, VisitPair, Withdrawal,
+    Agency, Cause, Cell, Correction, Edition, Evidence, Field, Identity, Issue, Partnership,
+    Program, Record, Records, Redirect, ReleaseId, Source, VisitPair, Withdrawal,
 };
 use crate::release::cause::{Explanations, Readings};
 use crate::release::dataset::{Change, ChangeKind, Dataset, Since, is_logged};
@@ -218,13 +218,15 @@ impl Comparison {
             ChangeKind::Added | ChangeKind::Changed => self.cause::<R>(record.id(), &cells, fields),
         };
         if R::TABLE == Program::TABLE && STANDING.iter().any(|field| fields.contains_key(*field)) {
-            self.why.note_program(record.id(), cause);
+            self.why.note_follows(record.id(), cause);
         }
-        if R::TABLE != Evidence::TABLE || kind == ChangeKind::Added || says_more(fields) {
-            for cells in before.into_iter().chain([&*cells]) {
-                if let Some(id) = explains::<R>(cells) {
+        for cells in before.into_iter().chain([&*cells]) {
+            match explains::<R>(cells) {
+                Some(id) if R::TABLE != Evidence::TABLE => self.why.note_follows(id, cause),
+                Some(id) if kind == ChangeKind::Added || says_more(fields) => {
                     self.why.note_said(id, cause);
                 }
+                Some(_) | None => {}
             }
         }
         if !self.is_first && is_logged(R::TABLE) {
@@ -263,10 +265,13 @@ impl Comparison {
             table if table == Correction::TABLE => Some(Cause::Correction),
             _ => why.said_of(id).or_else(|| self.cause_of_correction::<R>(cells)),
         };
-        let follows = STANDING.iter().any(|field| fields.contains_key(*field));
-        let program =
-            text::<R>(cells, "program_id").filter(|_| R::TABLE == Partnership::TABLE && follows);
-        told.unwrap_or_else(|| why.cause_of_record(id, program))
+        let stands = STANDING.iter().any(|field| fields.contains_key(*field));
+        let origin = match R::TABLE {
+            table if table == Agency::TABLE => Some(id),
+            table if table == Partnership::TABLE && stands => text::<R>(cells, "program_id"),
+            _ => None,
+        };
+        told.unwrap_or_else(|| why.cause_of_record(id, origin))
     }
 
     /// A record that takes something over from one that was corrected changed by that correction.
@@ -331,7 +336,6 @@ fn differences<R: Record>(before: &[Cell], after: &[Cell]) -> Map<String, Value>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::Agency;
     use crate::release::sample::{agency, dataset, edition, evidence, first, second};
 
     fn parts(records: Records) -> Parts {

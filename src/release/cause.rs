@@ -60,13 +60,16 @@ impl Readings {
 
     /// The weightiest of what was read, as a reason for what follows from no source in particular.
     fn weightiest(&self) -> Option<Cause> {
-        self.0.keys().filter_map(|source| self.cause_of_source(source)).max_by_key(weight)
+        self.0
+            .keys()
+            .filter_map(|source| self.cause_of_source(source))
+            .max_by_key(|cause| weight(*cause))
     }
 }
 
 /// Which of several causes is told: a decision about the record before a source, a source before our
 /// own curation, and whatever was said before what followed of itself.
-fn weight(cause: &Cause) -> u8 {
+fn weight(cause: Cause) -> u8 {
     match cause {
         Cause::Correction => 7,
         Cause::Merge => 6,
@@ -89,19 +92,20 @@ pub(super) struct Explanations {
     pub(super) redacts: bool,
     /// Ids that were merged into others.
     pub(super) merged: BTreeSet<String>,
-    /// By record: what is newly said of it, or of what it is made of.
+    /// By record: what is newly said of it.
     said: HashMap<String, Cause>,
+    /// By agency and program: why what follows from it, or what it follows from, changed: the
+    /// counts of an agency follow from its partnerships, theirs from the standing of a program.
+    follows: HashMap<String, Cause>,
     /// By record: the sources that were read and speak of it. By what they no longer list they
     /// explain its change as well as by what they list.
     spoken_of: HashMap<String, Cause>,
-    /// By program: why its standing changed, which that of its partnerships follows from.
-    programs: HashMap<String, Cause>,
 }
 
 impl Explanations {
     pub(super) fn new(readings: Readings, same_program: bool, merged: BTreeSet<String>) -> Self {
-        let (said, spoken_of, programs) = Default::default();
-        Self { readings, same_program, redacts: false, merged, said, spoken_of, programs }
+        let (said, follows, spoken_of) = Default::default();
+        Self { readings, same_program, redacts: false, merged, said, follows, spoken_of }
     }
 
     /// A source speaks of a record, whether or not it says anything new.
@@ -118,9 +122,11 @@ impl Explanations {
         }
     }
 
-    /// A program has another standing.
-    pub(super) fn note_program(&mut self, program_id: &str, cause: Cause) {
-        keep_weightier(&mut self.programs, program_id, cause);
+    /// A record changed from which others follow: those of an agency or a program.
+    pub(super) fn note_follows(&mut self, id: &str, cause: Cause) {
+        if !id.is_empty() {
+            keep_weightier(&mut self.follows, id, cause);
+        }
     }
 
     /// What is newly said of a record.
@@ -128,10 +134,10 @@ impl Explanations {
         self.said.get(id).copied()
     }
 
-    /// Why a record changed; `program_id` is the program its standing follows from.
-    pub(super) fn cause_of_record(&self, id: &str, program_id: Option<&str>) -> Cause {
-        let program = || program_id.and_then(|id| self.programs.get(id)).copied();
-        self.said_of(id).or_else(program).unwrap_or_else(|| self.indirect_cause(id))
+    /// Why a record changed; `origin` is the agency or program its change can follow from.
+    pub(super) fn cause_of_record(&self, id: &str, origin: Option<&str>) -> Cause {
+        let follows = || origin.and_then(|id| self.follows.get(id)).copied();
+        self.said_of(id).or_else(follows).unwrap_or_else(|| self.indirect_cause(id))
     }
 
     /// Why a record changed of which nothing new was said: a new edition of a source that speaks of
@@ -151,7 +157,7 @@ impl Explanations {
 
 fn keep_weightier(causes: &mut HashMap<String, Cause>, id: &str, cause: Cause) {
     match causes.get_mut(id) {
-        Some(known) if weight(known) >= weight(&cause) => {}
+        Some(known) if weight(*known) >= weight(cause) => {}
         Some(known) => *known = cause,
         None => drop(causes.insert(id.to_owned(), cause)),
     }
@@ -206,7 +212,7 @@ mod tests {
         assert_eq!(why.cause_of_record("par_1", None), Cause::ProgramChanged, "it was not read");
         why.note_speaker("curated", "par_1");
         assert_eq!(why.cause_of_record("par_1", None), Cause::Curation);
-        why.note_program("ring", Cause::Correction);
+        why.note_follows("ring", Cause::Correction);
         assert_eq!(why.cause_of_record("par_1", Some("ring")), Cause::Correction);
         why.note_said("par_1", Cause::NewCoverage);
         why.note_said("par_1", Cause::Curation);

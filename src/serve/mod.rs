@@ -11,6 +11,7 @@ mod endpoint;
 mod error;
 mod example;
 mod extract;
+mod feed;
 mod files;
 mod form;
 mod guard;

@@ -229,7 +229,7 @@ fn own_headers(endpoint: &Endpoint) -> Vec<&'static str> {
             Base::Root => &[],
         });
     }
-    if endpoint.path.ends_with("/api-catalog") {
+    if endpoint.path.ends_with("/api-catalog") || endpoint.path.starts_with("/feeds/") {
         names.push("Link");
     }
     let counts = |kind| matches!(kind, Kind::Limit | Kind::By(_) | Kind::MayBy(_));

@@ -18,6 +18,8 @@ pub struct Settings {
     pub public_url: String,
     /// An e-mail address for questions about the data.
     pub contact_email: Option<String>,
+    /// The hub that tells subscribers when a feed has news; `None` where there is no such hub.
+    pub websub_hub: Option<String>,
     /// Threads that answer; 0 means one per core.
     pub workers: usize,
     /// Requests a client address may make; `None` is no limit.
@@ -36,6 +38,7 @@ impl Default for Settings {
         Self {
             public_url: String::new(),
             contact_email: None,
+            websub_hub: None,
             workers: 0,
             rate_limit: None,
             trusted_proxies: Vec::new(),

@@ -70,7 +70,8 @@ fn examples(document: &str) -> Vec<Example> {
 /// The addresses that stand in the text of a document, in backticks.
 fn addresses(document: &str) -> Vec<&str> {
     let prose = document.split('`').skip(1).step_by(2);
-    prose.filter(|code| code.starts_with("/v1/")).collect()
+    let calls = ["/v1/", "/feeds/"];
+    prose.filter(|code| calls.iter().any(|call| code.starts_with(call))).collect()
 }
 
 /// An answer of the guide as JSON in which a key or an element `…` says that there are more.

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up should fail there")]
 
 mod catalog;
+mod changes_exact;
 mod corrections;
 mod corruption;
 mod crawl;
@@ -10,6 +11,7 @@ mod docs;
 mod docs_api;
 mod documents;
 mod examples;
+mod feeds;
 mod fetch;
 mod fetch_download;
 mod first_schema;

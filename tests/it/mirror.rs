@@ -139,6 +139,46 @@ fn a_release_that_is_gone_from_a_home_is_no_gap() {
 }
 
 #[test]
+fn signatures_are_copied_and_another_key_than_the_trusted_one_is_refused() {
+    let origin = Origin::with(0);
+    let (own, mirror) = (origin.program("origin"), origin.program("mirror"));
+    let [key, other] = ["one.key", "other.key"].map(|name| origin.home(name));
+    let [public, other] = [&key, &other].map(|key| {
+        own.succeed(&["key", "new", "--to", key.to_str().unwrap()]);
+        fs::read_to_string(key.with_extension("pub")).unwrap()
+    });
+    own.succeed(&["--signing-key-file", key.to_str().unwrap(), "refresh"]);
+    let serving = own.serve();
+    let address = serving.address();
+    let refused = mirror.run(&["mirror", address, "--public-key", &other]);
+    let log = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert_eq!(refused.status.code(), Some(65), "{log}");
+    assert!(log.contains("which is not the key that is trusted"), "{log}");
+    assert_eq!(published(&origin.home("mirror")).len(), 0);
+    mirror.succeed(&["mirror", address, "--public-key", &public]);
+    let here = published(&origin.home("mirror"));
+    same_files(&here, &published(&origin.own_home()), "signed");
+    assert_eq!(here.keys().filter(|name| name.ends_with(".minisig")).count(), 2);
+    let verify = ["release", "verify", "--public-key", &public];
+    assert!(mirror.succeed(&verify).contains("signed"));
+    let by_url = ["release", "verify", "--api-only", "--url", address, "--public-key"];
+    assert!(mirror.succeed(&[&by_url[..], &[&public]].concat()).contains("signed"));
+    assert_eq!(mirror.run(&[&by_url[..], &[&other]].concat()).status.code(), Some(65));
+
+    // A signature of something else is none.
+    let host = ScriptedHost::of(&origin.own_home());
+    let release = releases(&origin.own_home())[0].clone();
+    let sums = host.truth(&data(&release, "SHA256SUMS.minisig"));
+    host.lie(&data(&release, "manifest.json.minisig"), Answer::ok(sums));
+    let victim = origin.program("victim");
+    let refused = try_once(&victim, &host.url());
+    let log = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert_eq!(refused.status.code(), Some(65), "{log}");
+    assert!(log.contains("the signature of `manifest.json`"), "{log}");
+    assert_eq!(published(&origin.home("victim")).len(), 0);
+}
+
+#[test]
 fn a_home_in_which_somebody_writes_is_left_alone() {
     let origin = Origin::with(1);
     let mirror = origin.program("mirror");

@@ -85,7 +85,9 @@ async fn the_catalog_leads_to_the_api_and_its_documents() {
     };
     assert_eq!(about_host["item"], json!([{ "href": "/v1" }]));
     assert_eq!(about_api["anchor"], "/v1");
-    for (relation, number) in [("service-desc", 2), ("service-doc", 2), ("status", 1)] {
+    for (relation, number) in
+        [("service-desc", 2), ("service-doc", 2), ("status", 1), ("alternate", 4)]
+    {
         let links = about_api[relation].as_array().unwrap();
         assert_eq!(links.len(), number, "{relation}");
         for link in links {

@@ -37,6 +37,28 @@ pub struct Selection {
     pub agencies: Vec<String>,
 }
 
+impl Selection {
+    /// What the selection means for a resource; `None` where none of its records can be in it.
+    pub(super) fn conditions(&self, resource: &'static Resource) -> Option<Vec<Condition>> {
+        let Self { states, programs, agencies } = self;
+        let of_own = |table: &str, column: &'static str| {
+            let own = (resource.table == table).then_some("id");
+            own.or_else(|| resource.column(column).map(|column| column.name))
+        };
+        let wanted = [
+            (states, state_of(resource).map(|column| column.name)),
+            (programs, of_own("programs", "program_id")),
+            (agencies, of_own("agencies", "agency_id")),
+        ];
+        let wanted = wanted.into_iter().filter(|(values, _)| !values.is_empty());
+        wanted
+            .map(|(values, column)| {
+                Some(Condition { column: column?, values: Value::from(values.clone()).to_string() })
+            })
+            .collect()
+    }
+}
+
 /// Two releases beside each other.
 #[derive(Debug)]
 pub struct Comparison<'a> {
@@ -59,10 +81,10 @@ struct Extent {
 }
 
 /// A condition on one column: the records in which it has one of these values.
-struct Condition {
-    column: &'static str,
+pub(super) struct Condition {
+    pub(super) column: &'static str,
     /// As a JSON array.
-    values: String,
+    pub(super) values: String,
 }
 
 impl<'a> Comparison<'a> {
@@ -89,7 +111,7 @@ impl<'a> Comparison<'a> {
 
     /// How many records of a resource differ.
     pub fn count(&self, resource: &'static Resource) -> Result<i64, DatabaseError> {
-        let Some(conditions) = self.conditions(resource) else { return Ok(0) };
+        let Some(conditions) = self.selection.conditions(resource) else { return Ok(0) };
         let changed = self.changed(resource, &conditions, "COUNT(*)", "")?;
         let mut count = self.beside.number(changed)?;
         if let Some(gone) = self.gone(resource, &conditions, "COUNT(*)", None)? {
@@ -130,7 +152,7 @@ impl<'a> Comparison<'a> {
         after: &str,
         limit: usize,
     ) -> Result<Vec<String>, DatabaseError> {
-        let Some(conditions) = self.conditions(resource) else { return Ok(Vec::new()) };
+        let Some(conditions) = self.selection.conditions(resource) else { return Ok(Vec::new()) };
         let end = format!(" AND t.id > ? ORDER BY t.id LIMIT {limit}");
         let changed = self.changed(resource, &conditions, "t.id", &end)?.bind(after);
         let mut ids = self.beside.texts(changed)?;
@@ -154,9 +176,10 @@ impl<'a> Comparison<'a> {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        let mut before = match self.beside.knew(resource) {
-            true => self.from.records(resource, ids)?,
-            false => HashMap::new(),
+        let mut before = if self.beside.knew(resource) {
+            self.from.records(resource, ids)?
+        } else {
+            HashMap::new()
         };
         let mut after = self.to.records(resource, ids)?;
         let mut told = self.told(resource, ids, &before, &after)?;
@@ -202,26 +225,6 @@ impl<'a> Comparison<'a> {
         release.parse().map_err(|error| self.to.damaged(format!("`{column}`: {error}")))
     }
 
-    /// What the selection means for a resource; `None` where none of its records can be in it.
-    fn conditions(&self, resource: &'static Resource) -> Option<Vec<Condition>> {
-        let Selection { states, programs, agencies } = &self.selection;
-        let of_own = |table: &str, column: &'static str| match resource.table == table {
-            true => Some("id"),
-            false => resource.column(column).map(|column| column.name),
-        };
-        let wanted = [
-            (states, state_of(resource).map(|column| column.name)),
-            (programs, of_own("programs", "program_id")),
-            (agencies, of_own("agencies", "agency_id")),
-        ];
-        let wanted = wanted.into_iter().filter(|(values, _)| !values.is_empty());
-        wanted
-            .map(|(values, column)| {
-                Some(Condition { column: column?, values: Value::from(values.clone()).to_string() })
-            })
-            .collect()
-    }
-
     /// The statement that selects from the records of the later release that are new or changed.
     fn changed(
         &self,
@@ -234,27 +237,26 @@ impl<'a> Comparison<'a> {
         let many = self.extent(resource)?.many;
         // A sign before a column keeps SQLite from its index.
         let sign = if many && !end.is_empty() { "+" } else { "" };
-        let mut sql = format!(
+        let mut sql = vec![format!(
             "SELECT {select} FROM main.{table} t
              WHERE {sign}t.{STAMP} IN (SELECT value FROM json_each(?))"
-        );
-        let knew = self.beside.knew(resource);
+        )];
         let mut values = vec![self.releases.as_str()];
         for Condition { column, values: of_them } in conditions {
             let among = format!("{column} IN (SELECT value FROM json_each(?))");
             values.push(of_them);
-            if knew {
-                sql += &format!(
+            if self.beside.knew(resource) {
+                sql.push(format!(
                     " AND (t.{among} OR EXISTS (SELECT 1 FROM earlier.{table} e
                        WHERE e.id = t.id AND e.{among}))"
-                );
+                ));
                 values.push(of_them);
             } else {
-                sql += &format!(" AND t.{among}");
+                sql.push(format!(" AND t.{among}"));
             }
         }
-        let statement = Statement::new(format!("{sql}{end}"));
-        Ok(values.into_iter().fold(statement, Statement::bind))
+        sql.push(end.to_owned());
+        Ok(values.into_iter().fold(Statement::new(sql.concat()), Statement::bind))
     }
 
     /// The statement that selects from the records of the earlier release that are no more, all of
@@ -270,25 +272,25 @@ impl<'a> Comparison<'a> {
             return Ok(None);
         }
         let table = resource.table;
-        let mut sql = format!(
+        let mut sql = vec![format!(
             "SELECT {select} FROM earlier.{table} e
              WHERE NOT EXISTS (SELECT 1 FROM main.{table} t WHERE t.id = e.id)"
-        );
+        )];
         let mut values = Vec::new();
         for Condition { column, values: of_them } in conditions {
-            sql += &format!(" AND e.{column} IN (SELECT value FROM json_each(?))");
+            sql.push(format!(" AND e.{column} IN (SELECT value FROM json_each(?))"));
             values.push(of_them.as_str());
         }
         if let Some((after, last, limit)) = range {
-            sql.push_str(" AND e.id > ?");
+            sql.push(" AND e.id > ?".to_owned());
             values.push(after);
             if let Some(last) = last {
-                sql.push_str(" AND e.id <= ?");
+                sql.push(" AND e.id <= ?".to_owned());
                 values.push(last);
             }
-            sql += &format!(" ORDER BY e.id LIMIT {limit}");
+            sql.push(format!(" ORDER BY e.id LIMIT {limit}"));
         }
-        Ok(Some(values.into_iter().fold(Statement::new(sql), Statement::bind)))
+        Ok(Some(values.into_iter().fold(Statement::new(sql.concat()), Statement::bind)))
     }
 
     /// How a table changed as a whole. Counted once.
@@ -324,15 +326,16 @@ impl ReleaseDatabase {
             for column in ["first_release", STAMP] {
                 // Steps from name to name through the index; `DISTINCT` would read every row.
                 let next = format!("SELECT MIN({column}) FROM {table}");
-                parts.push(match INDEXED.contains(table) {
-                    true => format!(
+                parts.push(if INDEXED.contains(table) {
+                    format!(
                         "SELECT release FROM (WITH RECURSIVE named(release) AS (
                              {next} UNION ALL
                              SELECT ({next} WHERE {column} > named.release)
                              FROM named WHERE named.release IS NOT NULL
                          ) SELECT release FROM named WHERE release IS NOT NULL)"
-                    ),
-                    false => format!("SELECT {column} AS release FROM {table}"),
+                    )
+                } else {
+                    format!("SELECT {column} AS release FROM {table}")
                 });
             }
         }

@@ -110,12 +110,12 @@ impl Comparison<'_> {
     ) -> Result<(), DatabaseError> {
         let editions = self.to.editions()?;
         let mut readings: BTreeMap<ReleaseId, Readings> = BTreeMap::new();
-        let moved = self.moved_by_merge(resource, before, after)?;
+        let moved = self.moved(resource, before, after)?;
         let mut unread = Vec::new();
         for (id, row) in ids.iter().filter_map(|id| Some((id, after.get(id)?))) {
             let text = |name| text_in(resource, row, name).unwrap_or_default();
-            if moved.contains(id) {
-                add(&mut told.entry(id.clone()).or_default().causes, Cause::Merge);
+            if let Some(cause) = moved.get(id) {
+                add(&mut told.entry(id.clone()).or_default().causes, *cause);
                 continue;
             }
             let stamps = ["first_release", "last_changed_release"];
@@ -162,28 +162,31 @@ impl Comparison<'_> {
         Ok(())
     }
 
-    /// Evidence that speaks of another record because the one it spoke of was merged.
-    fn moved_by_merge(
+    /// Evidence that speaks of another record, because the one it spoke of was merged, or of none,
+    /// because that was taken back.
+    fn moved(
         &self,
         resource: &Resource,
         before: &Rows,
         after: &Rows,
-    ) -> Result<BTreeSet<String>, DatabaseError> {
+    ) -> Result<BTreeMap<String, Cause>, DatabaseError> {
         let subject = |row: &Vec<Cell>| text_in(resource, row, "subject_id").map(str::to_owned);
         let moved = before.iter().filter_map(|(id, row)| {
             let (was, is) = (subject(row)?, subject(after.get(id)?)?);
-            (was != is).then_some((id, was))
+            (was != is).then_some((id, was, is))
         });
-        let moved: Vec<(&String, String)> = moved.collect();
-        let subjects = moved.iter().map(|(_, was)| was.clone()).collect();
-        let merged = self.trail("partnerships", subjects)?;
-        let by_merge = moved
-            .into_iter()
-            .filter(|(_, was)| merged.get(was).is_some_and(|trail| trail.to_id.is_some()));
-        Ok(by_merge.map(|(id, _)| id.clone()).collect())
+        let moved: Vec<(&String, String, String)> = moved.collect();
+        let subjects = moved.iter().map(|(_, was, _)| was.clone()).collect();
+        let trail = self.trail("", subjects)?;
+        let by_decision = moved.into_iter().filter_map(|(id, was, is)| {
+            let merged = trail.get(&was).is_some_and(|trail| trail.to_id.is_some());
+            let taken_back = is.is_empty().then_some(Cause::Withdrawal);
+            Some((id.clone(), merged.then_some(Cause::Merge).or(taken_back)?))
+        });
+        Ok(by_decision.collect())
     }
 
-    /// What became of ids that are no more.
+    /// What became of ids that are no more, of one table or, where that is empty, of any.
     fn trail(
         &self,
         table: &str,
@@ -194,9 +197,9 @@ impl Comparison<'_> {
         }
         let statement = Statement::new(
             "SELECT from_id, to_id, release, reason FROM redirects
-             WHERE resource = ? AND from_id IN (SELECT value FROM json_each(?))
+             WHERE ? IN ('', resource) AND from_id IN (SELECT value FROM json_each(?))
              UNION ALL SELECT id, NULL, release, reason FROM withdrawals
-             WHERE resource = ? AND id IN (SELECT value FROM json_each(?))",
+             WHERE ? IN ('', resource) AND id IN (SELECT value FROM json_each(?))",
         );
         let ids = Value::from(ids).to_string();
         let statement = statement.bind(table).bind(&ids).bind(table).bind(&ids);

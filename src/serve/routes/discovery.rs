@@ -168,6 +168,12 @@ fn linkset(host: &str) -> Value {
             "service-desc": [link("/openapi.json", "application/json"), link("/openapi.yaml", YAML)],
             "service-doc": [link("/docs", "text/html"), link("/llms.txt", "text/plain")],
             "status": [link("/v1/status", "application/json")],
+            "alternate": [
+                link("/feeds/changes.atom", "application/atom+xml"),
+                link("/feeds/changes.json", "application/feed+json"),
+                link("/feeds/releases.atom", "application/atom+xml"),
+                link("/feeds/releases.json", "application/feed+json"),
+            ],
             "license": [{ "href": LICENCE_URL }],
         },
     ] })
@@ -179,7 +185,7 @@ fn linkset_schema() -> Value {
         "properties": { "href": { "type": "string" }, "type": { "type": "string" } },
         "required": ["href"],
     } });
-    let relations = ["item", "service-desc", "service-doc", "status", "license"];
+    let relations = ["item", "service-desc", "service-doc", "status", "alternate", "license"];
     let mut properties = json!({ "anchor": { "type": "string" } });
     for relation in relations {
         properties[relation] = links.clone();
@@ -240,6 +246,12 @@ fn write_guide(text: &mut String, host: &str) -> std::fmt::Result {
         text,
         "Other files are `{host}/data/{{release}}/{{file}}`, such as `agencies.csv` and \
          `agencies.ndjson.gz` for each resource.\n\n\
+         ## Feeds\n\n\
+         - [Changes]({host}/feeds/changes.atom) that people follow, in words, as Atom; also \
+         [as JSON Feed]({host}/feeds/changes.json). They take `state`, `program_id` and \
+         `agency_id`, such as `{host}/feeds/changes.atom?state=OH`\n\
+         - [Releases]({host}/feeds/releases.atom); also \
+         [as JSON Feed]({host}/feeds/releases.json)\n\n\
          ## Documentation\n\n\
          - [OpenAPI 3.1]({host}/openapi.json): every field and parameter; also \
          [as YAML]({host}/openapi.yaml)\n\

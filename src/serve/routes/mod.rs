@@ -6,6 +6,7 @@ mod changes;
 pub(super) mod counts;
 mod coverage;
 mod discovery;
+mod feeds;
 mod health;
 mod history;
 mod pages;
@@ -43,6 +44,7 @@ pub(super) fn all() -> Vec<Endpoint> {
     endpoints.extend(releases::endpoints());
     endpoints.extend(health::endpoints());
     endpoints.extend(service::endpoints());
+    endpoints.extend(feeds::endpoints());
     endpoints.extend(discovery::endpoints());
     endpoints.extend(signing_key::endpoints());
     endpoints.extend(problems::endpoints());
