@@ -99,6 +99,12 @@ def small_home(binary, home):
     return env
 
 
+def newest_release(home):
+    """The folder of the newest release of a home."""
+    latest = json.loads((pathlib.Path(home) / "latest.json").read_text())
+    return pathlib.Path(home) / "releases" / latest["release"]
+
+
 class Serving:
     """`porchlight serve` on a free port; said to be ready when it prints its address."""
 

@@ -25,6 +25,7 @@ mod sign;
 mod stage;
 mod tables;
 mod verify;
+mod workers;
 
 pub use build::{Candidate, Parts, build};
 pub use changes::{ChangeEntry, FieldChange};
@@ -33,7 +34,7 @@ pub use corrections::date_corrections;
 pub use document::{
     DATA_PACKAGE_FILE, DATASET_CAVEAT, DATASET_HOMEPAGE, DATASET_LICENCE_URL, DATASET_PUBLISHER,
     DATASET_SUMMARY, DataPackage, DataResource, DocumentError, GATES_FILE, TableField, TableSchema,
-    about_file, citation,
+    citation, form_of_file, grouped,
 };
 pub use fault::{Fault, FaultKind};
 pub use manifest::{

@@ -4,6 +4,8 @@
 //! Each record's JSON object in canonical form (RFC 8785) is hashed with SHA-256; the 32 bytes of
 //! these hashes, one after the other in the byte order of the records' ids, are hashed again.
 
+use std::collections::HashMap;
+
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
@@ -12,6 +14,7 @@ use crate::release::digest;
 use crate::release::format::json;
 use crate::release::manifest::ManifestTable;
 use crate::release::rows::{Rows, RowsError, id_of};
+use crate::release::workers;
 
 /// Hashes the records of a table one by one.
 #[derive(Debug, Default)]
@@ -81,7 +84,12 @@ pub fn table(rows: &dyn Rows, resource: &'static Resource) -> Result<ManifestTab
 
 /// Rows and root of every table, in the order of the contract.
 pub fn tables(rows: &dyn Rows) -> Result<Vec<ManifestTable>, RowsError> {
-    RESOURCES.iter().map(|resource| table(rows, resource)).collect()
+    let counts: HashMap<_, _> = RESOURCES
+        .iter()
+        .map(|resource| Ok((resource.table, rows.count(resource)?)))
+        .collect::<Result<_, RowsError>>()?;
+    let weight = |resource: &&Resource| counts.get(resource.table).copied().unwrap_or_default();
+    workers::share_out(RESOURCES, weight, |resource| table(rows, resource))
 }
 
 /// A record that two releases do not both hold as it is.

@@ -1,32 +1,19 @@
 //! The files of all tables, written and read back by several threads.
 
-use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
-use std::{panic, thread};
 
 use crate::record::{RESOURCES, Resource};
 use crate::release::format::{self, Imprint, Kind, Table};
 use crate::release::manifest::ManifestTable;
 use crate::release::rows::Rows;
 use crate::release::stage::{StageError, Watch, Written, step};
-
-/// How many files are in the making at a time. Each holds a few thousand rows and a packed row
-/// group, whatever the size of its table.
-const WORKERS: usize = 2;
+use crate::release::workers;
 
 /// A file to be made.
 struct Job<'a> {
     kind: Kind,
     resource: &'static Resource,
     table: &'a ManifestTable,
-}
-
-/// What is still to be done, and what has come of the rest, by the place of the job.
-struct Progress<'a> {
-    /// Which job is next is behind.
-    waiting: Vec<(usize, Job<'a>)>,
-    done: BTreeMap<usize, Result<Written, StageError>>,
 }
 
 /// Writes every file of every table into `folder`, reads each back and compares it cell by cell with
@@ -46,37 +33,8 @@ pub(super) fn write_all(
         same_count(resource.table, table.rows, counted)?;
         jobs.extend(Kind::of(resource).map(|kind| Job { kind, resource, table }));
     }
-    let mut waiting: Vec<_> = jobs.into_iter().enumerate().collect();
-    // The longest first, so that no thread waits for another at the end.
-    waiting.sort_by_key(|(place, job)| (job.table.rows, std::cmp::Reverse(*place)));
-    let progress = Mutex::new(Progress { waiting, done: BTreeMap::new() });
-    let work = || {
-        while let Some((place, job)) = next(&progress) {
-            let made = make(folder, &job, rows, imprint, watch);
-            lock(&progress).done.insert(place, made);
-        }
-    };
-    thread::scope(|scope| {
-        let workers: Vec<_> = (1..WORKERS).map(|_| scope.spawn(work)).collect();
-        work();
-        for worker in workers {
-            if let Err(panicked) = worker.join() {
-                panic::resume_unwind(panicked);
-            }
-        }
-    });
-    let Progress { done, .. } = progress.into_inner().unwrap_or_else(PoisonError::into_inner);
-    done.into_values().collect()
-}
-
-/// The next job, unless one has failed.
-fn next<'a>(progress: &Mutex<Progress<'a>>) -> Option<(usize, Job<'a>)> {
-    let mut progress = lock(progress);
-    if progress.done.values().any(Result::is_err) { None } else { progress.waiting.pop() }
-}
-
-fn lock<'a, 'b>(progress: &'b Mutex<Progress<'a>>) -> std::sync::MutexGuard<'b, Progress<'a>> {
-    progress.lock().unwrap_or_else(PoisonError::into_inner)
+    let weight = |job: &Job<'_>| job.table.rows;
+    workers::share_out(jobs, weight, |job| make(folder, &job, rows, imprint, watch))
 }
 
 /// Writes one file and reads it back.

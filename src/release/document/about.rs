@@ -43,3 +43,28 @@ pub const DATASET_LICENCE_URL: &str = "https://creativecommons.org/licenses/by/4
 pub fn citation(release: ReleaseId) -> String {
     format!("Porchlight, release {release}, CC BY 4.0, {DATASET_HOMEPAGE}")
 }
+
+/// A number as people read it: `45,834`.
+#[must_use]
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.char_indices() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped_by_three() {
+        let of = [0, 7, 123, 1234, 12345, 123_456, 1_234_567].map(grouped);
+        assert_eq!(of, ["0", "7", "123", "1,234", "12,345", "123,456", "1,234,567"]);
+    }
+}

@@ -29,8 +29,7 @@ const KNOWN: &[(&str, &str)] = &[
 ];
 
 /// What a file holds, in a sentence or two.
-#[must_use]
-pub fn about_file(file: &ManifestFile) -> String {
+pub(super) fn about_file(file: &ManifestFile) -> String {
     if let Some((_, about)) = KNOWN.iter().find(|(name, _)| *name == file.name) {
         return (*about).to_owned();
     }
@@ -49,6 +48,16 @@ pub fn about_file(file: &ManifestFile) -> String {
         }
         (None, Some(table)) => format!("The table `{table}`, {}.", form(&file.name)),
         (None, None) => format!("Part of the release, {}.", form(&file.name)),
+    }
+}
+
+/// What a file is, without what the rows of its table are.
+#[must_use]
+pub fn form_of_file(file: &ManifestFile) -> String {
+    let about = about_file(file);
+    match about.split_once(" Each row:") {
+        Some((form, _)) => form.to_owned(),
+        None => about,
     }
 }
 

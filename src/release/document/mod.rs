@@ -28,10 +28,10 @@ use crate::release::manifest::{ManifestDraft, ManifestFile};
 
 pub use about::{
     DATASET_CAVEAT, DATASET_HOMEPAGE, DATASET_LICENCE_URL, DATASET_PUBLISHER, DATASET_SUMMARY,
-    citation,
+    citation, grouped,
 };
 pub use datapackage::DATA_PACKAGE_FILE;
-pub use files::about_file;
+pub use files::form_of_file;
 pub use gates::GATES_FILE;
 pub use package::{DataPackage, DataResource, TableField, TableSchema};
 

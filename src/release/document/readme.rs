@@ -4,12 +4,12 @@ use std::io::Write;
 
 use super::about::{
     DATASET_CAVEAT, DATASET_HOMEPAGE, DATASET_LICENCE_TITLE, DATASET_LICENCE_URL, DATASET_SUMMARY,
-    DATASET_TITLE, citation,
+    DATASET_TITLE, citation, grouped as number,
 };
 use super::citation::CITATION_FILE;
 use super::datapackage::{DATA_PACKAGE_FILE, of_subject};
 use super::datasette::DATASETTE_FILE;
-use super::files::about_file;
+use super::files::form_of_file;
 use super::package::{DataPackage, PackageSource};
 use super::{Descriptor, DocumentError, Subject, bundle};
 use crate::record::{Cell, Partnership, PartnershipStatus, Record, Resource};
@@ -113,7 +113,7 @@ fn list_files(
     for file in files {
         let rows = file.rows.map(number).unwrap_or_default();
         let bytes = number(file.bytes);
-        writeln!(out, "| `{}` | {rows} | {bytes} | {} |", file.name, cell(&short(file)))?;
+        writeln!(out, "| `{}` | {rows} | {bytes} | {} |", file.name, cell(&form_of_file(file)))?;
     }
     let zip = bundle::name(draft.release);
     Ok(writeln!(
@@ -122,15 +122,6 @@ fn list_files(
          SHA-256; `{MANIFEST_FILE}`, which lists every file, every table and every capture the \
          release was made from.\n"
     )?)
-}
-
-/// What a file is, without what its table is: that stands above.
-fn short(file: &ManifestFile) -> String {
-    let about = about_file(file);
-    match about.split_once(" Each row:") {
-        Some((form, _)) => form.to_owned(),
-        None => about,
-    }
 }
 
 fn how_to_read(out: &mut dyn Write) -> Result<(), DocumentError> {
@@ -207,19 +198,6 @@ fn cite(draft: &ManifestDraft, out: &mut dyn Write) -> Result<(), DocumentError>
     )?)
 }
 
-/// A number as people read it: `45,834`.
-fn number(number: u64) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::new();
-    for (at, digit) in digits.char_indices() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
-}
-
 /// A text as the cell of a table.
 fn cell(text: &str) -> String {
     text.replace('|', "\\|").replace(['\n', '\r'], " ")
@@ -228,12 +206,6 @@ fn cell(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbers_are_grouped_by_three() {
-        let of = [0, 7, 123, 1234, 12345, 123_456, 1_234_567].map(number);
-        assert_eq!(of, ["0", "7", "123", "1,234", "12,345", "123,456", "1,234,567"]);
-    }
 
     #[test]
     fn a_cell_stays_a_cell() {

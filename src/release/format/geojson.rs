@@ -135,6 +135,8 @@ struct Feature {
     #[serde(rename = "type")]
     ty: String,
     id: String,
+    // Where there is no place there is a null, which serde would not miss.
+    #[serde(deserialize_with = "Option::deserialize")]
     geometry: Option<Geometry>,
     properties: Map<String, Value>,
 }

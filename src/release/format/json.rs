@@ -67,6 +67,31 @@ pub fn value_of(column: &Column, cell: &Cell) -> Result<Value, DamagedCell> {
     }
 }
 
+/// Whether a value is that of the cell: [`value_of`] without making it.
+pub(super) fn is(column: &Column, cell: &Cell, value: &Value) -> bool {
+    match (column.ty, cell, value) {
+        (_, Cell::Null, Value::Null) => column.nullable,
+        (
+            ColumnType::Text | ColumnType::Word(_) | ColumnType::Date | ColumnType::Instant,
+            Cell::Text(expected),
+            Value::String(found),
+        ) => expected == found,
+        (ColumnType::Boolean, Cell::Integer(expected), Value::Bool(found)) => {
+            *expected == i64::from(*found)
+        }
+        // Most are empty.
+        (ColumnType::TextList, Cell::Text(expected), Value::Array(found)) if found.is_empty() => {
+            expected == "[]"
+        }
+        (
+            ColumnType::Integer | ColumnType::Real | ColumnType::TextList | ColumnType::Object,
+            Cell::Text(_) | Cell::Integer(_) | Cell::Real(_),
+            Value::Number(_) | Value::Array(_) | Value::Object(_),
+        ) => value_of(column, cell).is_ok_and(|expected| expected == *value),
+        (_, Cell::Null | Cell::Text(_) | Cell::Integer(_) | Cell::Real(_), _) => false,
+    }
+}
+
 /// Appends a row as a JSON object, its keys in the order of the columns: the text of [`json`].
 pub fn write_row(
     out: &mut Vec<u8>,
@@ -229,6 +254,9 @@ mod tests {
             let column = Column::new("x", "", ty, false);
             assert!(value_of(&column, &cell).is_err(), "{ty:?}, {cell:?}");
             assert!(write_cell(&mut Vec::new(), 0, &column, &cell).is_err(), "{ty:?}, {cell:?}");
+            for value in [Value::Null, Value::Bool(true), Value::from(3), Value::Array(vec![])] {
+                assert!(!is(&column, &cell, &value), "{ty:?}, {cell:?}, {value}");
+            }
         }
         static ID: [Column; 1] = [Column::new("id", "", ColumnType::Text, false)];
         let error =

@@ -110,6 +110,15 @@ impl Kind {
         }
     }
 
+    /// Whether its files are no text, so that damage may be anywhere and mean anything.
+    #[must_use]
+    pub fn is_packed(self) -> bool {
+        match self {
+            Self::Csv | Self::GeoJson => false,
+            Self::Ndjson | Self::Parquet | Self::GeoParquet => true,
+        }
+    }
+
     /// The name of the file of a table.
     #[must_use]
     pub fn file_name(self, resource: &Resource) -> String {
@@ -182,7 +191,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::record::{Cell, Column, ColumnType, Field, RESOURCES};
+    use crate::record::{Agency, Cell, Column, ColumnType, Field, Partnership, RESOURCES, Record};
     use crate::release::rows::MemoryRows;
     use crate::release::sample;
 
@@ -383,6 +392,171 @@ mod tests {
         rows.0.get_mut("vendors").unwrap()[0][4] = text("no list");
         let error = write(Kind::Ndjson, folder.path(), &rows, vendors()).unwrap_err();
         assert!(matches!(error, FormatError::Rows { .. }));
+    }
+
+    fn agency(name: &str, state: &str, at: Option<(f64, f64)>) -> Agency {
+        let (lat, lon) = at.unzip();
+        Agency { state: state.to_owned(), lat, lon, ..sample::agency(name) }
+    }
+
+    fn partnership(id: &str, state: Option<&str>, agency: Option<&Agency>) -> Partnership {
+        serde_json::from_value(serde_json::json!({
+            "id": id, "agency_id": agency.map(|agency| &agency.id), "agency_name": "A",
+            "agency_name_reported": "A", "state": state, "kind": "police",
+            "service": "law_enforcement", "program_id": "ring-neighbors", "vendor_id": "ring",
+            "status": "unknown", "started_on": "2018-05-01", "started_on_precision": "month",
+            "started_on_basis": "activation", "ended_on": null, "ended_on_precision": null,
+            "ended_on_basis": null, "last_listed_on": null, "status_as_of_on": null,
+            "match_method": null, "match_score": null, "video_requests": 3,
+            "video_requests_as_of_on": "2020-12-31", "first_release": "2026-11-24.1",
+            "last_changed_release": "2026-11-24.1", "evidence_count": 1
+        }))
+        .unwrap()
+    }
+
+    /// Two agencies, one without a place, and three partnerships, one without an agency.
+    fn placed(at: (f64, f64)) -> MemoryRows {
+        let mut agencies = [agency("One", "OH", Some(at)), agency("Two", "AL", None)];
+        agencies.sort_by(|one, other| one.id.cmp(&other.id));
+        let of = |name: &str| agencies.iter().find(|agency| agency.name == name);
+        let partnerships = [
+            partnership("par_0000000001", Some("OH"), of("One")),
+            partnership("par_0000000002", Some("AL"), of("Two")),
+            partnership("par_0000000003", None, None),
+        ];
+        MemoryRows(BTreeMap::from([
+            ("agencies", agencies.iter().map(Record::cells).collect()),
+            ("partnerships", partnerships.iter().map(Record::cells).collect()),
+        ]))
+    }
+
+    fn of_table(table: &str) -> &'static Resource {
+        Resource::of_table(table).unwrap()
+    }
+
+    #[test]
+    fn what_has_a_place_is_there_and_what_has_none_is_nowhere() {
+        let folder = tempfile::tempdir().unwrap();
+        let (here, elsewhere) = (placed((40.5, -84.25)), placed((40.5, -84.125)));
+        for (table, column) in [("agencies", "lon"), ("partnerships", "geometry")] {
+            let resource = of_table(table);
+            for kind in [Kind::GeoJson, Kind::GeoParquet] {
+                let path = folder.path().join(kind.file_name(resource));
+                let count = write(kind, folder.path(), &here, resource).unwrap();
+                assert_eq!(check(kind, &path, &here, resource).unwrap(), count);
+                match check(kind, &path, &elsewhere, resource) {
+                    Err(FormatError::Differs {
+                        source: Difference::Cell { column: found, .. },
+                        ..
+                    }) => {
+                        assert_eq!(found, column, "{path:?}");
+                    }
+                    other => panic!("{path:?}: {other:?}"),
+                }
+            }
+        }
+        let text = fs::read_to_string(folder.path().join("partnerships.geojson")).unwrap();
+        let lines: Vec<_> = text.lines().collect();
+        let begin = r#"{"type":"FeatureCollection","meta":{"release":"2026-11-24.1","schema_version":"1.0.0","total":3,"uncertain_excluded":0},"features":["#;
+        assert_eq!((lines.len(), lines[0], lines[4]), (5, begin, "]}"));
+        let point = r#"{"type":"Feature","id":"par_0000000001","geometry":{"type":"Point","coordinates":[-84.25,40.5]},"properties":{"id":"par_0000000001","#;
+        assert!(lines[1].starts_with(point), "{}", lines[1]);
+        let nowhere = r#""geometry":null,"#;
+        assert!(lines[2].contains(nowhere) && lines[3].contains(nowhere), "{text}");
+        let whole: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(whole["features"][2]["properties"]["agency_id"], serde_json::Value::Null);
+    }
+
+    #[test]
+    fn a_file_says_which_release_it_is_of_where_the_format_has_a_place_for_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let rows = placed((40.5, -84.25));
+        let agencies = of_table("agencies");
+        let other = Imprint { release: sample::second(), ..imprint().clone() };
+        for kind in [Kind::Parquet, Kind::GeoJson, Kind::GeoParquet] {
+            write(kind, folder.path(), &rows, agencies).unwrap();
+            let path = folder.path().join(kind.file_name(agencies));
+            let of_other = Table { rows: &rows, resource: agencies, imprint: &other };
+            let error = super::check(kind, &path, of_other).unwrap_err();
+            let FormatError::Differs { source, .. } = error else { panic!("{error}") };
+            assert!(matches!(source, Difference::Frame { .. }), "{source}");
+        }
+        // The columns alone are no file of points.
+        fs::copy(folder.path().join("agencies.parquet"), folder.path().join("x")).unwrap();
+        let error = check(Kind::GeoParquet, &folder.path().join("x"), &rows, agencies).unwrap_err();
+        assert!(matches!(error, FormatError::Differs { source: Difference::Header, .. }));
+    }
+
+    #[test]
+    fn geojson_around_the_features_is_checked_as_well() {
+        let folder = tempfile::tempdir().unwrap();
+        let rows = placed((40.5, -84.25));
+        let resource = of_table("partnerships");
+        write(Kind::GeoJson, folder.path(), &rows, resource).unwrap();
+        let path = folder.path().join("partnerships.geojson");
+        let good = fs::read_to_string(&path).unwrap();
+        for (from, to) in [
+            ("FeatureCollection", "Collection"),
+            ("\"total\":3", "\"total\":4"),
+            ("\"Feature\"", "\"Thing\""),
+            ("\"Point\"", "\"MultiPoint\""),
+            ("-84.25,40.5", "40.5,-84.25"),
+            (",\"geometry\":null", ""),
+            ("},\n", "}\n"),
+            ("}\n]}", "},\n]}"),
+            ("\n]}\n", "\n]}\n]}\n"),
+            ("\n]}\n", "\n"),
+            ("\n]}\n", ""),
+        ] {
+            let bad = good.replacen(from, to, 1);
+            assert_ne!(bad, good, "{from}");
+            fs::write(&path, bad).unwrap();
+            check(Kind::GeoJson, &path, &rows, resource).expect_err(from);
+        }
+    }
+
+    #[test]
+    fn what_is_no_date_has_no_place_in_parquet() {
+        let folder = tempfile::tempdir().unwrap();
+        let resource = of_table("partnerships");
+        let place = resource.columns.iter().position(|c| c.name == "started_on").unwrap();
+        for bad in ["2018-02-30", "2018", "", "2018-05-01T00:00:00Z"] {
+            let mut rows = placed((40.5, -84.25));
+            rows.0.get_mut("partnerships").unwrap()[1][place] = text(bad);
+            let error = write(Kind::Parquet, folder.path(), &rows, resource).unwrap_err();
+            assert!(matches!(error, FormatError::Rows { .. }), "{bad}");
+        }
+        // Another spelling of a date is not what the other files say.
+        let mut rows = placed((40.5, -84.25));
+        rows.0.get_mut("partnerships").unwrap()[1][place] = text("2018-5-1");
+        write(Kind::Parquet, folder.path(), &rows, resource).unwrap();
+        let path = folder.path().join("partnerships.parquet");
+        let error = check(Kind::Parquet, &path, &rows, resource).unwrap_err();
+        assert!(matches!(error, FormatError::Differs { .. }));
+    }
+
+    #[test]
+    fn a_damaged_file_never_passes() {
+        let folder = tempfile::tempdir().unwrap();
+        let rows = placed((40.5, -84.25));
+        let resource = of_table("partnerships");
+        for kind in Kind::of(resource) {
+            write(kind, folder.path(), &rows, resource).unwrap();
+            let path = folder.path().join(kind.file_name(resource));
+            let good = fs::read(&path).unwrap();
+            for length in (0..good.len()).step_by(97) {
+                fs::write(&path, &good[..length]).unwrap();
+                check(kind, &path, &rows, resource).unwrap_err();
+            }
+            for at in (0..good.len()).step_by(7) {
+                let mut bad = good.clone();
+                bad[at] ^= 1 << (at % 8);
+                fs::write(&path, bad).unwrap();
+                // Some bytes mean nothing, such as statistics or the name of the program: the hash
+                // in the manifest is for those.
+                drop(check(kind, &path, &rows, resource));
+            }
+        }
     }
 
     fn any_cell(column: &'static Column) -> BoxedStrategy<Cell> {

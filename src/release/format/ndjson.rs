@@ -70,24 +70,26 @@ impl<R: Read> Reread for NdjsonReread<R> {
     }
 }
 
-/// Whether an object holds these cells and nothing else.
+/// Whether an object holds these cells, in their order, and nothing else.
 pub(super) fn same_object(
     resource: &'static Resource,
     cells: &[Cell],
     found: &Map<String, Value>,
     row: u64,
 ) -> Result<(), Difference> {
-    let expected =
-        json(resource.columns, cells).map_err(|error| Difference::unreadable(row, error))?;
-    if found.len() != expected.len() {
-        return Err(Difference::Width { row, expected: expected.len(), found: found.len() });
+    let columns = resource.columns;
+    if found.len() != columns.len() {
+        return Err(Difference::Width { row, expected: columns.len(), found: found.len() });
     }
-    for column in resource.columns {
-        let (expected, found) = (expected.get(column.name), found.get(column.name));
-        if expected != found {
-            let text = |value: Option<&Value>| value.map_or(String::new(), Value::to_string);
-            let (expected, found) = (text(expected), text(found));
-            return Err(Difference::Cell { row, column: column.name, expected, found });
+    for ((column, cell), (key, value)) in columns.iter().zip(cells).zip(found) {
+        let column_name = column.name;
+        if key != column_name {
+            let (expected, found) = (column_name.to_owned(), key.clone());
+            return Err(Difference::Cell { row, column: column_name, expected, found });
+        }
+        if !json::is(column, cell, value) {
+            let (expected, found) = (cell.to_csv(), value.to_string());
+            return Err(Difference::Cell { row, column: column_name, expected, found });
         }
     }
     Ok(())

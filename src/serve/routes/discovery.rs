@@ -244,8 +244,9 @@ fn write_guide(text: &mut String, host: &str) -> std::fmt::Result {
     )?;
     writeln!(
         text,
-        "Other files are `{host}/data/{{release}}/{{file}}`, such as `agencies.csv` and \
-         `agencies.ndjson.gz` for each resource.\n\n\
+        "Other files are `{host}/data/{{release}}/{{file}}`, such as `agencies.csv`, \
+         `agencies.ndjson.gz` and `agencies.parquet` for each resource, and `agencies.geojson` and \
+         `agencies.geo.parquet` for each that has a place.\n\n\
          ## Feeds\n\n\
          - [Changes]({host}/feeds/changes.atom) that people follow, in words, as Atom; also \
          [as JSON Feed]({host}/feeds/changes.json). They take `state`, `program_id` and \

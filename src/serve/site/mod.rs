@@ -26,11 +26,12 @@ const STYLE: &str = "\
 body{font:1rem/1.5 system-ui,sans-serif;margin:0 auto;max-width:72rem;padding:1rem}\
 table{border-collapse:collapse;width:100%}\
 .wide{overflow-x:auto}\
+th.name,td.number,th.number{white-space:nowrap}\
 th,td{border-bottom:1px solid #8888;padding:.3rem .6rem .3rem 0;text-align:left;vertical-align:top}\
-td.number,th.number{text-align:right;white-space:nowrap}\
+td.number,th.number{text-align:right}\
 code{font-family:ui-monospace,monospace;overflow-wrap:anywhere}\
 caption{text-align:left;padding-bottom:.3rem}\
-nav ul{display:flex;flex-wrap:wrap;gap:1rem;list-style:none;padding:0}";
+nav ul{display:flex;flex-wrap:wrap;gap:.3rem 1rem;list-style:none;padding:0}";
 
 /// What a page may load: nothing but the style it carries.
 static POLICY: LazyLock<String> = LazyLock::new(|| {
@@ -115,19 +116,6 @@ fn prose(text: &str) -> String {
     html
 }
 
-/// A number as people read it: `45,834`.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (at, digit) in digits.char_indices() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -156,8 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn backticks_make_code_and_numbers_are_grouped() {
+    fn backticks_make_code() {
         assert_eq!(prose("as `a<b` has it"), "as <code>a&lt;b</code> has it");
-        assert_eq!(grouped(114_769_920), "114,769,920");
     }
 }

@@ -2,10 +2,11 @@
 
 use std::fmt::{self, Write as _};
 
-use super::{escaped, grouped, prose};
+use super::{escaped, prose};
 use crate::record::ReleaseId;
 use crate::release::{
-    DATASET_CAVEAT, DATASET_SUMMARY, DataPackage, MANIFEST_FILE, Manifest, citation,
+    DATASET_CAVEAT, DATASET_SUMMARY, DataPackage, MANIFEST_FILE, Manifest, citation, form_of_file,
+    grouped,
 };
 
 /// What a page of a release is told beside the release.
@@ -51,35 +52,36 @@ fn write(
         "<p>Every column is explained in the <a href=\"{host}/dictionary\">data dictionary</a>; \
          the same can be asked through the <a href=\"{host}/docs\">API</a>.</p>"
     )?;
-    write_files(html, package, host)?;
+    write_files(html, manifest, host)?;
     write_use(html, package, manifest, host)?;
     write_sources(html, package)?;
     write_others(html, release, around)
 }
 
-fn write_files(html: &mut String, package: &DataPackage, host: &str) -> fmt::Result {
-    let release = package.version;
+fn write_files(html: &mut String, manifest: &Manifest, host: &str) -> fmt::Result {
+    let release = manifest.release;
     writeln!(
         html,
-        "<h2 id=\"files\">Files</h2>\n<div class=\"wide\"><table>\n\
+        "<h2 id=\"files\">Files</h2>\n<div class=\"wide\" role=\"region\" \
+         aria-label=\"Files\" tabindex=\"0\"><table>\n\
          <caption>Files of release {release}</caption>\n<thead><tr><th scope=\"col\">File</th>\
          <th scope=\"col\">What it holds</th><th scope=\"col\" class=\"number\">Rows</th>\
          <th scope=\"col\" class=\"number\">Bytes</th></tr></thead>\n<tbody>"
     )?;
-    for file in &package.resources {
+    for file in &manifest.files {
         let rows = file.rows.map(grouped).unwrap_or_default();
-        let name = escaped(&file.path);
+        let name = escaped(&file.name);
         writeln!(
             html,
-            "<tr><th scope=\"row\"><a href=\"{host}/data/{release}/{name}\"><code>{name}</code></a>\
+            "<tr><th scope=\"row\" class=\"name\"><a href=\"{host}/data/{release}/{name}\"><code>{name}</code></a>\
              </th><td>{}</td><td class=\"number\">{rows}</td><td class=\"number\">{}</td></tr>",
-            prose(&file.description),
+            prose(&form_of_file(file)),
             grouped(file.bytes)
         )?;
     }
     writeln!(
         html,
-        "<tr><th scope=\"row\"><a href=\"{host}/data/{release}/{MANIFEST_FILE}\">\
+        "<tr><th scope=\"row\" class=\"name\"><a href=\"{host}/data/{release}/{MANIFEST_FILE}\">\
          <code>{MANIFEST_FILE}</code></a></th><td>What the release is made of and follows, with \
          the SHA-256 of every file.</td><td></td><td></td></tr>\n</tbody>\n</table></div>"
     )
@@ -120,7 +122,8 @@ fn write_sources(html: &mut String, package: &DataPackage) -> fmt::Result {
         html,
         "<h2 id=\"sources\">Licence and sources</h2>\n<p>The release as a whole: {}. Credit \
          Porchlight by the name of the release, and the sources you draw on by their own \
-         line.</p>\n<div class=\"wide\"><table>\n<caption>Sources of the release</caption>\n\
+         line.</p>\n<div class=\"wide\" role=\"region\" aria-label=\"Sources\" tabindex=\"0\">\
+         <table>\n<caption>Sources of the release</caption>\n\
          <thead><tr><th scope=\"col\">Source</th><th scope=\"col\">Publisher</th>\
          <th scope=\"col\">As of</th><th scope=\"col\">Licence</th><th scope=\"col\">Credit</th>\
          </tr></thead>\n<tbody>",

@@ -119,11 +119,11 @@ fn properties(table: Table<'_>, content: Content) -> Result<WriterProperties, Pa
         .set_max_row_group_row_count(Some(GROUP_ROWS))
         .set_key_value_metadata(Some(about.to_vec()))
         .set_sorting_columns(Some(sorting(table, content)));
-    for column in table.resource.columns.iter().filter(|column| schema::is_unique(column)) {
-        let path = ColumnPath::new(vec![column.name.to_owned()]);
+    let geometry = ColumnPath::new(vec![point::COLUMN.to_owned()]);
+    let various = table.resource.columns.iter().filter_map(schema::various).map(ColumnPath::new);
+    for path in various.chain([geometry.clone()]) {
         properties = properties.set_column_dictionary_enabled(path, false);
     }
-    let geometry = ColumnPath::new(vec![point::COLUMN.to_owned()]);
     // The least and the greatest of some bytes tell nothing.
     properties = properties.set_column_statistics_enabled(geometry, EnabledStatistics::None);
     Ok(properties.build())
@@ -141,4 +141,68 @@ fn sorting(table: Table<'_>, content: Content) -> Vec<SortingColumn> {
         sorting.push(SortingColumn { column_idx: before, descending: false, nulls_first: true });
     }
     sorting
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use ::parquet::file::reader::{FileReader, SerializedFileReader};
+    use ::parquet::file::statistics::Statistics;
+
+    use super::*;
+    use crate::record::{Record, Resource};
+    use crate::release::format::Imprint;
+    use crate::release::rows::MemoryRows;
+    use crate::release::sample;
+
+    /// The agencies of two states, more than a row group and a batch hold.
+    fn written() -> (Vec<u8>, u64) {
+        let cells = |number: usize| {
+            let mut agency = sample::agency(&number.to_string());
+            agency.state = if number % 3 == 0 { "WY" } else { "AK" }.to_owned();
+            let mut cells = agency.cells();
+            cells[0] = crate::record::Cell::Text(format!("agy_{number:010}"));
+            cells
+        };
+        let rows = (0..GROUP_ROWS + BATCH_ROWS + 10).map(cells).collect();
+        let rows = MemoryRows(BTreeMap::from([("agencies", rows)]));
+        let (release, schema_version) = (sample::first(), "1.1.0".to_owned());
+        let imprint = Imprint { release, schema_version };
+        let resource = Resource::of_table("agencies").unwrap();
+        let table = Table { rows: &rows, resource, imprint: &imprint };
+        let mut out = Vec::new();
+        let count = write(table, Content::Columns, &mut out).unwrap();
+        (out, count)
+    }
+
+    #[test]
+    fn a_file_is_sorted_packed_and_has_statistics_by_which_groups_are_left_out() {
+        let (bytes, count) = written();
+        let path = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(path.path(), bytes).unwrap();
+        let file = SerializedFileReader::new(File::open(path.path()).unwrap()).unwrap();
+        let metadata = file.metadata();
+        assert_eq!(metadata.file_metadata().created_by(), Some("porchlight"));
+        let groups = metadata.row_groups();
+        let rows: Vec<_> = groups.iter().map(|group| group.num_rows()).collect();
+        let rest = BATCH_ROWS + 10;
+        assert_eq!(rows, [i64::try_from(GROUP_ROWS).unwrap(), i64::try_from(rest).unwrap()]);
+        assert_eq!(count, (GROUP_ROWS + rest) as u64);
+
+        let sorting = groups[0].sorting_columns().unwrap();
+        let leaves = metadata.file_metadata().schema_descr().columns();
+        let by = sorting
+            .iter()
+            .map(|key| leaves[usize::try_from(key.column_idx).unwrap()].path().string());
+        assert_eq!(by.collect::<Vec<_>>(), ["state", "id"]);
+        for column in groups.iter().flat_map(|group| group.columns()) {
+            assert!(matches!(column.compression(), Compression::ZSTD(_)));
+            assert!(column.statistics().is_some(), "{}", column.column_path());
+            assert!(column.column_index_offset().is_some(), "{}", column.column_path());
+        }
+        let last = groups[1].columns().iter().find(|c| c.column_path().string() == "state");
+        let Some(Statistics::ByteArray(states)) = last.unwrap().statistics() else { panic!() };
+        assert_eq!(states.min_opt().unwrap().data(), b"WY", "no agency of AK is in the last group");
+    }
 }

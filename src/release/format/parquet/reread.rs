@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fs::File;
+use std::panic::{self, AssertUnwindSafe};
 
 use ::parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use arrow_array::cast::AsArray;
@@ -33,7 +34,8 @@ impl ParquetReread {
     /// Checks the schema.
     pub(super) fn open(file: File, table: Table<'_>, content: Content) -> Result<Self, Difference> {
         let unreadable = |error| Difference::unreadable(0, error);
-        let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(unreadable)?;
+        let builder = guarded(0, || ParquetRecordBatchReaderBuilder::try_new(file))?;
+        let builder = builder.map_err(unreadable)?;
         if builder.schema().fields() != schema::of(table, content).fields() {
             return Err(Difference::Header);
         }
@@ -55,7 +57,7 @@ impl ParquetReread {
     /// The batch the next row stands in, and where; `None` at the end.
     fn advance(&mut self, row: u64) -> Result<Option<(&RecordBatch, usize)>, Difference> {
         while self.batch.as_ref().is_none_or(|batch| self.next == batch.num_rows()) {
-            let batch = self.batches.next().transpose();
+            let batch = guarded(row, || self.batches.next().transpose())?;
             self.batch = batch.map_err(|error| Difference::unreadable(row, error))?;
             self.next = 0;
             if self.batch.is_none() {
@@ -66,6 +68,13 @@ impl ParquetReread {
         self.next += 1;
         Ok(self.batch.as_ref().map(|batch| (batch, at)))
     }
+}
+
+/// What `read` gives, or an error where it panics, as the reader does on some damaged files: those
+/// of others are checked, too. Whoever is told of the error must not read on.
+fn guarded<T>(row: u64, read: impl FnOnce() -> T) -> Result<T, Difference> {
+    panic::catch_unwind(AssertUnwindSafe(read))
+        .map_err(|_told_already| Difference::unreadable(row, "its pages make no sense"))
 }
 
 impl Reread for ParquetReread {

@@ -38,9 +38,20 @@ pub(super) fn of(table: Table<'_>, content: Content) -> SchemaRef {
     Arc::new(Schema::new(fields))
 }
 
-/// Whether nearly every record has another value of its own.
-pub(super) fn is_unique(column: &Column) -> bool {
-    column.name == "id"
+/// Where the values lie of a column that has so many different ones that a list of them would cost
+/// more than it saves: they are packed one after the other.
+pub(super) fn various(column: &Column) -> Option<Vec<String>> {
+    let path: &[&str] = match column.ty {
+        ColumnType::Text | ColumnType::Word(_) if is_dictionary(column) => return None,
+        ColumnType::Text | ColumnType::Word(_) | ColumnType::Real => &[column.name],
+        ColumnType::Object => &[column.name, PAIRS, VALUE],
+        ColumnType::Integer
+        | ColumnType::Boolean
+        | ColumnType::Date
+        | ColumnType::Instant
+        | ColumnType::TextList => return None,
+    };
+    Some(path.iter().map(|&part| part.to_owned()).collect())
 }
 
 /// Whether it has so few different texts that each is kept once.
