@@ -92,8 +92,9 @@ impl Exit {
             | RefreshError::FutureEdition { .. }
             | RefreshError::NotReadable { .. }
             | RefreshError::UnknownSource(_)
-            | RefreshError::NoSuchRelease(_)
             | RefreshError::NotPublished(_)
+            | RefreshError::MadeByRedaction(_)
+            | RefreshError::NoSuchRelease(_)
             | RefreshError::NotHeld(_) => Some(Self::BadData),
             RefreshError::Scratch { .. } => Some(Self::InputOutput),
             RefreshError::Client(_) | RefreshError::Resolve(_) | RefreshError::Panicked(_) => {

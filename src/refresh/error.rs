@@ -88,6 +88,11 @@ pub enum RefreshError {
     /// There is no such held candidate.
     #[error("no candidate `{0}` is held; `porchlight release list` names those that are")]
     NotHeld(String),
+    /// What had to be redacted is told by nothing but the release itself.
+    #[error(
+        "release {0} was made by a redaction: it cannot be made again, `release verify` checks it"
+    )]
+    MadeByRedaction(ReleaseId),
     /// No release that stands knows an id.
     #[error("no published release holds `{0}`: give the id of a record, such as `par_…`")]
     NotPublished(String),

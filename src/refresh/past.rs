@@ -23,7 +23,8 @@ pub(super) struct Past {
 impl Past {
     /// Opens the latest release; nothing, where none was ever published.
     ///
-    /// Only the leader may: it deletes what a redaction took back and moves `latest.json` where a run was killed before it could.
+    /// Only the leader may: it deletes what a redaction took back and moves `latest.json` where a
+    /// run was killed before it could.
     pub(super) async fn open(
         storage: &Storage,
         scratch: &Path,

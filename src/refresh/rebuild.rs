@@ -81,6 +81,9 @@ impl Context {
 
     async fn make_again(&self, manifest: &Manifest, folder: &Path) -> Result<Staged, RefreshError> {
         self.tell("open");
+        if manifest.redactions.iter().any(|gone| gone.redacted_in == manifest.release) {
+            return Err(RefreshError::MadeByRedaction(manifest.release));
+        }
         let (dataset, previous) = match &manifest.previous {
             None => (None, None),
             Some(link) => {
@@ -238,7 +241,7 @@ fn differing_tables(
             table: table.name.clone(),
             published_rows: table.rows,
             made_rows: other.map_or(0, |other| other.rows),
-            first: resource.and_then(|resource| first(resource)),
+            first: resource.and_then(first),
         });
     }
     Ok(differing)

@@ -120,8 +120,8 @@ mod tests {
     use crate::release::dataset::{Change, ChangeKind};
     use crate::release::sample::{agency, dataset, edition, evidence, first, second};
 
-    #[test]
-    fn nothing_is_left_but_a_hash_and_the_id_with_its_reason() {
+    /// A release with two agencies, and every trace that the first can leave.
+    fn published() -> (Dataset, String) {
         let [ada, bay] = ["Ada", "Bay"].map(agency);
         let (ada_id, bay_id) = (ada.id.to_string(), bay.id.to_string());
         let both = [
@@ -158,6 +158,12 @@ mod tests {
             change(&bay_id, format!(r#"{{"city":["{ada_id}","Ada"]}}"#)),
             change(&bay_id, r#"{"name":["By","Bay"]}"#.to_owned()),
         ];
+        (dataset, ada_id)
+    }
+
+    #[test]
+    fn nothing_is_left_but_a_hash_and_the_id_with_its_reason() {
+        let (mut dataset, ada_id) = published();
         let source = "fbi-agencies".parse().unwrap();
         let redaction = Redaction {
             ids: [ada_id.clone(), "agy_0000000000".to_owned()].into(),

@@ -198,8 +198,9 @@ impl PublicKey {
     /// The text of minisign's `.pub` file.
     #[must_use]
     pub fn to_file(&self) -> String {
-        let number: String = self.0.keynum().iter().rev().map(|b| format!("{b:02X}")).collect();
-        format!("untrusted comment: minisign public key {number}\n{self}\n")
+        let bytes = self.0.keynum().iter().rev();
+        let number = bytes.fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+        format!("untrusted comment: minisign public key {number:016X}\n{self}\n")
     }
 
     /// Checks the signature of a file of a release.
@@ -258,7 +259,9 @@ fn unusable(error: minisign::PError) -> KeyError {
 
 #[cfg(unix)]
 fn is_private(file: &Metadata) -> bool {
-    std::os::unix::fs::PermissionsExt::mode(&file.permissions()) & 0o077 == 0
+    const OTHERS: u32 = 0o077;
+    let mode = std::os::unix::fs::PermissionsExt::mode(&file.permissions());
+    mode & OTHERS == 0
 }
 
 /// Elsewhere who may read a file is not told by a number.

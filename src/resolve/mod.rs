@@ -118,14 +118,7 @@ pub fn resolve(input: &Input<'_>) -> Result<Resolved, ResolveError> {
 
     let mut subjects = Subjects::default();
     records.agencies = agencies::agencies(input.normals, &mut identities)?;
-    for (normal, agency) in input.normals.agencies.iter().zip(&records.agencies) {
-        subjects.add(
-            SubjectType::Agency,
-            &normal.source_id,
-            &normal.source_key,
-            agency.id.as_str(),
-        );
-    }
+    subjects.add_agencies(input.normals, &records);
     add_curated(input, &mut records, &mut subjects, &mut identities)?;
     let mut overlay = Overlay::of(input.entries, input.redirects);
     overlay.apply(
@@ -217,6 +210,13 @@ struct Subjects {
 impl Subjects {
     fn add(&mut self, subject_type: SubjectType, source: &SourceId, key: &str, id: &str) {
         self.by_key.insert((subject_type, source.clone(), key.to_owned()), id.to_owned());
+    }
+
+    fn add_agencies(&mut self, normals: &Normals, records: &Records) {
+        for (normal, agency) in normals.agencies.iter().zip(&records.agencies) {
+            let id = agency.id.as_str();
+            self.add(SubjectType::Agency, &normal.source_id, &normal.source_key, id);
+        }
     }
 
     /// For a statement that need not be about what its key is about by now.

@@ -63,7 +63,7 @@ impl Withdrawals {
                     let key = (taken.subject_type, taken.id.clone());
                     named.entry(key).or_insert((entry, taken));
                 }
-                Err(detail) => findings.push(unfit(entry, detail)),
+                Err(detail) => findings.push(unfit(entry, &detail)),
             }
         }
         let next: HashMap<(SubjectType, &str), Option<&str>> = named
@@ -76,7 +76,7 @@ impl Withdrawals {
                     let taken = TakenBack { survivor, ..taken.clone() };
                     self.taken.insert(key.clone(), taken);
                 }
-                Err(detail) => findings.push(unfit(entry, detail.to_owned())),
+                Err(detail) => findings.push(unfit(entry, detail)),
             }
         }
     }
@@ -132,7 +132,7 @@ impl Withdrawals {
     }
 }
 
-fn unfit(entry: &Statement, detail: String) -> Finding {
+fn unfit(entry: &Statement, detail: &str) -> Finding {
     let detail = format!("{detail}; nothing is taken back");
     entry.finding(Problem::UnfitDecision, detail, entry.reported(keys::SUBJECT))
 }

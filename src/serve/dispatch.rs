@@ -17,7 +17,7 @@ use super::headers::{
 };
 use super::negotiate::{Segments, choose};
 use super::page::Totals;
-use super::releases::ReleaseName;
+use super::release_name::ReleaseName;
 use super::state::{Place, State};
 use super::stream::{self, Label};
 use crate::record::ReleaseId;

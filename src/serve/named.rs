@@ -7,7 +7,7 @@ use super::error::{Code, Fault, cut};
 use super::example;
 use super::nearest::nearest;
 use super::parameter::{Kind, Parameter};
-use super::releases::ReleaseName;
+use super::release_name::ReleaseName;
 use crate::record::RESOURCES;
 
 /// A code: text that a comma ends, without a NUL character.

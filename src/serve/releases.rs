@@ -1,18 +1,17 @@
 //! The releases there are: the newest always open, a few older ones kept open after use.
 
 use std::collections::{BTreeMap, HashMap};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use chrono::NaiveDate;
 
+use super::folders::{folders, read_manifest};
 use super::page::Totals;
 use super::parameter::{dimensions, sum_of};
 use crate::record::{Column, RESOURCES, ReleaseId, Resource};
 use crate::release::database::{Cells, DatabaseError, Group, Query, ReleaseDatabase, Survey};
-use crate::release::{
-    DataPackage, MANIFEST_FILE, Manifest, ManifestError, RedactedRelease, SIGNATURES, digest,
-};
+use crate::release::{DataPackage, Manifest, ManifestError, RedactedRelease};
 
 /// The name of the release file in the folder of its release.
 const DATABASE_FILE: &str = "dataset.sqlite";
@@ -213,31 +212,6 @@ impl OpenRelease {
     }
 }
 
-/// How an address names a release.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum ReleaseName {
-    /// By its name.
-    Exact(ReleaseId),
-    /// The last one on that day or before. What that is changes when another is published on it.
-    Day(NaiveDate),
-    /// The newest.
-    Latest,
-}
-
-impl ReleaseName {
-    /// What a text in an address names; `None` where it is no such name in its one spelling.
-    pub(super) fn read(name: &str) -> Option<Self> {
-        if name == "latest" {
-            return Some(Self::Latest);
-        }
-        if let Ok(release) = name.parse() {
-            return Some(Self::Exact(release));
-        }
-        let day: NaiveDate = name.parse().ok()?;
-        (day.to_string() == name).then_some(Self::Day(day))
-    }
-}
-
 /// The releases of a folder `releases/<release>/…`.
 #[derive(Debug)]
 pub struct Releases {
@@ -389,68 +363,4 @@ impl Releases {
         }
         Ok(Some(open))
     }
-}
-
-/// The folders named like a release.
-fn folders(folder: &Path) -> Result<Vec<(ReleaseId, PathBuf)>, ReleasesError> {
-    let unreadable = |source| ReleasesError::Unreadable { path: folder.to_owned(), source };
-    let entries = match std::fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(unreadable(error)),
-    };
-    let mut found = Vec::new();
-    for entry in entries {
-        let entry = entry.map_err(unreadable)?;
-        if let Some(release) = entry.file_name().to_str().and_then(|name| name.parse().ok()) {
-            found.push((release, entry.path()));
-        }
-    }
-    Ok(found)
-}
-
-fn read_manifest(
-    release: ReleaseId,
-    folder: PathBuf,
-) -> Result<Option<Arc<KnownRelease>>, ReleasesError> {
-    let path = folder.join(MANIFEST_FILE);
-    let manifest_bytes = match std::fs::read(&path) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(source) => return Err(ReleasesError::Unreadable { path, source }),
-    };
-    let manifest = Manifest::read(&manifest_bytes)
-        .map_err(|source| ReleasesError::Manifest { path, source })?;
-    if manifest.release != release {
-        return Err(ReleasesError::Misplaced { path: folder, found: manifest.release });
-    }
-    let manifest_sha256 = digest::sha256(&manifest_bytes);
-    let signatures = read_signatures(&manifest, &folder)?;
-    Ok(Some(Arc::new(KnownRelease {
-        manifest,
-        manifest_bytes,
-        manifest_sha256,
-        signatures,
-        folder,
-    })))
-}
-
-/// The signatures of a release. They were there before its manifest; one that is lost takes nothing
-/// else out of service.
-fn read_signatures(
-    manifest: &Manifest,
-    folder: &Path,
-) -> Result<BTreeMap<&'static str, (u64, String)>, ReleasesError> {
-    let mut signatures = BTreeMap::new();
-    for (name, _) in SIGNATURES.iter().filter(|_| manifest.signing_key.is_some()) {
-        let path = folder.join(name);
-        match std::fs::read(&path) {
-            Ok(bytes) => {
-                signatures.insert(*name, (bytes.len() as u64, digest::sha256(&bytes)));
-            }
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-            Err(source) => return Err(ReleasesError::Unreadable { path, source }),
-        }
-    }
-    Ok(signatures)
 }

@@ -10,7 +10,7 @@ use std::{fs, process};
 use porchlight::config::StorageLocation;
 use porchlight::record::{RESOURCES, Records, ReleaseId};
 use porchlight::release::database::{self, ReleaseDatabase};
-use porchlight::release::dataset::Dataset;
+use porchlight::release::dataset::{Dataset, SCHEMA_VERSION};
 use porchlight::release::format::Kind;
 use porchlight::release::{
     DATASET_FILE, Fault, FaultKind, GateVerdict, Interrupted, MANIFEST_FILE, Manifest,
@@ -89,7 +89,7 @@ fn draft(release: ReleaseId, previous: Option<&Manifest>) -> ManifestDraft {
     ManifestDraft {
         release,
         published_at: "2026-11-24T06:00:00Z".parse().unwrap(),
-        schema_version: "1.0.0".into(),
+        schema_version: SCHEMA_VERSION.into(),
         schema_sha256: digest::sha256(b"schema"),
         software_version: "0.1.0".into(),
         active_days: None,

@@ -67,7 +67,13 @@ impl ReleaseDatabase {
         rows: &BTreeSet<SourceRow>,
     ) -> Result<bool, DatabaseError> {
         let named = "IN (SELECT value FROM json_each(?))";
-        let of_records = RESOURCES.iter().map(|resource| format!("{} WHERE id", resource.table));
+        // A file of an earlier schema has fewer tables.
+        let tables: Vec<String> = self.read(
+            Statement::new("SELECT name FROM sqlite_master WHERE type = 'table'"),
+            Reader::next,
+        )?;
+        let there = RESOURCES.iter().filter(|resource| tables.iter().any(|t| t == resource.table));
+        let of_records = there.map(|resource| format!("{} WHERE id", resource.table));
         let others = [
             "evidence WHERE subject_id",
             "identities WHERE id",

@@ -25,11 +25,11 @@ pub(super) struct Chain {
     links: Vec<Link>,
     /// The bytes of `latest.json`.
     latest: Option<Bytes>,
+    /// Releases that were taken back: no gaps, for the newest manifest keeps their hashes.
+    redacted: Vec<RedactedRelease>,
     /// A release that `latest.json` names and that has files, but no manifest.
     beheaded: Option<ReleaseId>,
     trusted: Option<PublicKey>,
-    /// Releases that were taken back: no gap, since their hashes stay in the chain.
-    redacted: Vec<RedactedRelease>,
     /// Releases that were copied without the one they follow.
     alone: BTreeSet<ReleaseId>,
 }
@@ -69,13 +69,15 @@ impl Chain {
         held: Held<'_>,
     ) -> Result<Self, VerifyError> {
         let latest = storage.get(LATEST_KEY).await.map_err(VerifyError::Storage)?;
+        let mut known = all.to_vec();
+        known.extend(redacted.iter().map(|gone| gone.release));
         let mut chain = Self {
             all: all.to_vec(),
+            redacted,
             links: Vec::new(),
-            beheaded: beheaded(storage, all, latest.as_ref()).await?,
+            beheaded: beheaded(storage, &known, latest.as_ref()).await?,
             latest,
             trusted: held.trusted.cloned(),
-            redacted,
             alone: copied_alone(storage).await.map_err(VerifyError::Storage)?,
         };
         for release in some {
@@ -171,35 +173,17 @@ impl Chain {
         self.trusted.as_ref() == Some(key) || beside.any(|other| other == key)
     }
 
-    /// The link to a release that was taken back against the hash that was kept of it; `None` where
-    /// it names another.
-    fn redacted_before(&self, link: &Link) -> Option<Option<Between>> {
-        let named = link.manifest.as_ref().ok()?.previous.as_ref()?;
-        let gone = self.redacted.iter().filter(|gone| gone.release < link.release);
-        let gone = gone.max_by_key(|gone| gone.release)?;
-        let stands_between =
-            self.all.iter().any(|other| (gone.release..link.release).contains(other));
-        if gone.release != named.release || stands_between {
-            return None;
-        }
-        let (expected, found) = (named.manifest_sha256.clone(), gone.manifest_sha256.clone());
-        let kind = FaultKind::Link { previous: named.release, expected, found };
-        let differs = named.manifest_sha256 != gone.manifest_sha256;
-        let between = Between::new([link.release; 2], link.release, MANIFEST_FILE, kind);
-        Some(differs.then_some(between))
-    }
-
     /// The release it names as its previous against the one before it.
     fn fault_of_place(&self, at: usize) -> Option<Between> {
         let link = &self.links[at];
         let manifest = link.manifest.as_ref().ok()?;
-        if let Some(told) = self.redacted_before(link) {
-            return told;
-        }
         let named = manifest.previous.as_ref().map(|previous| previous.release);
-        let place = self.all.binary_search(&link.release).ok()?;
-        let before = place.checked_sub(1).and_then(|before| self.all.get(before)).copied();
-        if named == before || self.gap_before(link).is_some() {
+        let before = self.all.iter().copied().chain(self.redacted.iter().map(|gone| gone.release));
+        let before = before.filter(|before| *before < link.release).max();
+        if named == before {
+            return self.fault_of_kept_hash(at);
+        }
+        if self.gap_before(link).is_some() {
             return None;
         }
         let good = link.vouched == Vouched::Yes || self.is_signed_by_publisher(at);
@@ -209,6 +193,20 @@ impl Chain {
         }
         let kind = FaultKind::Follows { named, before };
         let releases = [before.unwrap_or(link.release), link.release];
+        Some(Between::new(releases, link.release, MANIFEST_FILE, kind))
+    }
+
+    /// The hash a manifest gives of a release that was taken back against the one that was kept.
+    fn fault_of_kept_hash(&self, at: usize) -> Option<Between> {
+        let link = &self.links[at];
+        let previous = link.manifest.as_ref().ok()?.previous.as_ref()?;
+        let kept = self.redacted.iter().find(|gone| gone.release == previous.release)?;
+        if kept.manifest_sha256 == previous.manifest_sha256 {
+            return None;
+        }
+        let (expected, found) = (previous.manifest_sha256.clone(), kept.manifest_sha256.clone());
+        let kind = FaultKind::Link { previous: kept.release, expected, found };
+        let releases = [kept.release, link.release];
         Some(Between::new(releases, link.release, MANIFEST_FILE, kind))
     }
 
@@ -250,6 +248,14 @@ impl Chain {
         };
         let recent = self.links.iter().enumerate().rev().take(2);
         let pointer = self.pointer();
+        // Killed after the manifest that takes it back, a redaction leaves the pointer where it was.
+        let taken_back = pointer.as_ref().is_some_and(|pointer| {
+            let gone = self.redacted.iter().find(|gone| gone.release == pointer.release);
+            gone.is_some_and(|gone| gone.redacted_in == newest)
+        });
+        if taken_back {
+            return Vec::new();
+        }
         let named = recent.into_iter().find(|(_, link)| {
             pointer.as_ref().is_some_and(|pointer| pointer.release == link.release)
         });

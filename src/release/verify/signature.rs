@@ -72,9 +72,7 @@ pub(super) async fn check(
     }
     let wrong = match place.get(MANIFEST_SIGNATURE).await? {
         None => Some(FaultKind::Missing),
-        Some(signature) => {
-            key.check(manifest.release, bytes, &signature).err().map(|error| of(error))
-        }
+        Some(signature) => key.check(manifest.release, bytes, &signature).err().map(of),
     };
     signed.manifest = wrong.is_none();
     if let Some(kind) = wrong {

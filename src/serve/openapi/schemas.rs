@@ -45,7 +45,8 @@ fn promise(schema: &mut Value) {
         object.remove("additionalProperties");
     }
     if let Some(properties) = object.get("properties").and_then(Value::as_object) {
-        let optional = ["errors", "did_you_mean", "allowed", "redactions"];
+        let optional =
+            ["errors", "did_you_mean", "allowed", "active_days", "signing_key", "redactions"];
         let names = properties.keys().filter(|name| !optional.contains(&name.as_str()));
         let names: Vec<_> = names.map(|name| json!(name)).collect();
         object.insert("required".to_owned(), Value::Array(names));

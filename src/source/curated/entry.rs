@@ -7,11 +7,12 @@ use serde_json::Number;
 
 use crate::record::{
     self, Answer, Column, Consent, Content, CorrectionState, DateBasis, Detail, EventKind,
-    LegalBasis, Metric, Outcome, ProgramId, ProgramKind, ProgramStatus, Record, Resource, Service,
-    Stage, SubjectType, ValueKind, VendorId, correctable,
+    LegalBasis, Metric, Outcome, ProgramId, ProgramKind, ProgramStatus, Record, Service, Stage,
+    SubjectType, ValueKind, VendorId, correctable,
 };
+use crate::source::curated::subject::{corrected, entry_named, subject_of};
 use crate::source::curated::value::{
-    Day, Named, Pointer, StateCode, Subject, Text, VagueDate, WebAddress,
+    Day, Pointer, StateCode, Subject, Text, VagueDate, WebAddress,
 };
 
 /// A fault of an entry: the field and what is wrong with it.
@@ -323,48 +324,6 @@ impl Entry for Withdrawal {
         let survivor = self.merged_into.iter();
         let survivor = survivor.flat_map(|survivor| entry_named("merged_into", survivor));
         entry_named("subject", &self.subject).into_iter().chain(survivor).collect()
-    }
-}
-
-/// The resource of what people decide on.
-fn corrected(subject: &Subject) -> Result<&'static Resource, Fault> {
-    let table = subject_of(subject).and_then(SubjectType::table);
-    let resource = table.and_then(Resource::of_table);
-    resource.ok_or_else(|| {
-        let text: &str = subject.as_ref();
-        format!("subject: `{text}` names nothing that people can decide on")
-    })
-}
-
-/// The entry a subject names, where it names one.
-fn entry_named(field: &'static str, subject: &Subject) -> Vec<(&'static str, String)> {
-    match subject.named() {
-        Named::Row { file_or_source, .. } if subject_of_file(file_or_source).is_some() => {
-            vec![(field, subject.clone().into())]
-        }
-        Named::Row { .. } | Named::Id(_) => Vec::new(),
-    }
-}
-
-/// What a subject is.
-fn subject_of(subject: &Subject) -> Option<SubjectType> {
-    match subject.named() {
-        Named::Id(subject) => Some(subject),
-        Named::Row { file_or_source, .. } => subject_of_file(file_or_source)
-            .or_else(|| crate::source::by_id(file_or_source)?.card().subject_type),
-    }
-}
-
-/// What the entries of the file of that stem are about.
-fn subject_of_file(stem: &str) -> Option<SubjectType> {
-    match stem {
-        "vendors" => Some(SubjectType::Vendor),
-        "programs" => Some(SubjectType::Program),
-        "partnerships" => Some(SubjectType::Partnership),
-        "disclosures" => Some(SubjectType::Disclosure),
-        "reported-totals" => Some(SubjectType::ReportedTotal),
-        "events" => Some(SubjectType::Event),
-        _ => None,
     }
 }
 

@@ -10,6 +10,7 @@
 
 mod collection;
 mod entry;
+mod subject;
 mod value;
 
 use bytes::Bytes;
