@@ -118,6 +118,14 @@ mod tests {
     }
 
     #[test]
+    fn the_states_of_the_union_are_all_known() {
+        let mut union: Vec<&str> = STATES.iter().map(|state| state.code).collect();
+        union.retain(|code| !["AS", "GU", "MP", "PR", "VI"].contains(code));
+        union.sort_unstable();
+        assert_eq!(union, crate::record::STATES);
+    }
+
+    #[test]
     fn points_are_told_to_lie_in_a_state_or_not() {
         assert!(contains("OH", Point { lat: 40.77, lon: -84.1 }));
         assert!(!contains("KY", Point { lat: -9.0, lon: -9.0 }));

@@ -178,7 +178,7 @@ impl Context {
         options: &Options,
         now: DateTime<Utc>,
     ) -> Result<Report, RefreshError> {
-        let past = run.stage("open", Past::open(&self.storage, &self.scratch())).await?;
+        let past = run.stage("open", self.past()).await?;
         let editions = past.as_ref().map_or(Ok(Vec::new()), Past::editions)?;
         let sources = self.sources(options);
         let gathered = run.stage("fetch", gather::gather(self, &sources, &editions, now)).await?;
@@ -213,7 +213,7 @@ impl Context {
         }
         let Some(run) = Run::begin(self, RunKind::Import, now)? else { return Ok(Report::busy()) };
         let done = async {
-            let past = run.stage("open", Past::open(&self.storage, &self.scratch())).await?;
+            let past = run.stage("open", self.past()).await?;
             let editions = past.as_ref().map_or(Ok(Vec::new()), Past::editions)?;
             let news = gather::import(self, source, bytes, as_of_on, now).await?;
             let outcome = if capture::is_held(&editions, &news.described) {
@@ -239,7 +239,7 @@ impl Context {
         let now = now.trunc_subsecs(0);
         let Some(run) = Run::begin(self, RunKind::Accept, now)? else { return Ok(Report::busy()) };
         let done = async {
-            let past = run.stage("open", Past::open(&self.storage, &self.scratch())).await?;
+            let past = run.stage("open", self.past()).await?;
             let held = hold::read(&self.storage, candidate).await?;
             let news = hold::news(self, &held).await?;
             let acceptance =
@@ -337,6 +337,16 @@ impl Context {
     /// Days for which an edition vouches for the present.
     fn active_days(&self) -> u64 {
         u64::from(self.config.gates.active_days)
+    }
+
+    /// The latest release, as today's schema has it.
+    async fn past(&self) -> Result<Option<Past>, RefreshError> {
+        Past::open(&self.storage, &self.scratch(), &self.cache()).await
+    }
+
+    /// A folder for copies of releases whose schema is behind.
+    fn cache(&self) -> PathBuf {
+        self.config.home.join("cache")
     }
 
     /// A folder for files on their way; what a killed run left there is written over.

@@ -28,6 +28,7 @@ impl Past {
     pub(super) async fn open(
         storage: &Storage,
         scratch: &Path,
+        cache: &Path,
     ) -> Result<Option<Self>, RefreshError> {
         let cleared = release::clear_redacted(storage).await?;
         if !cleared.is_empty() {
@@ -37,21 +38,23 @@ impl Past {
         if pointer::named(storage).await?.as_ref() != Some(&pointer) {
             release::move_pointer(storage, &pointer).await?;
         }
-        Self::at(storage, pointer.release, scratch).await
+        Self::at(storage, pointer.release, scratch, cache).await
     }
 
-    /// Opens a release; nothing, where there is none of that name.
+    /// Opens a release, as today's schema has it; nothing, where there is none of that name. Where
+    /// its schema is older, its copy is made in `cache`.
     pub(super) async fn at(
         storage: &Storage,
         release: ReleaseId,
         scratch: &Path,
+        cache: &Path,
     ) -> Result<Option<Self>, RefreshError> {
         let Some((manifest, bytes)) = pointer::manifest(storage, release).await? else {
             return Ok(None);
         };
         let pointer = Pointer::to(&manifest, digest::sha256(&bytes));
         let path = dataset_path(storage, release, scratch).await?;
-        let database = ReleaseDatabase::open(&path)?;
+        let database = ReleaseDatabase::open_current(&path, cache)?;
         Ok(Some(Self { pointer, manifest, path, database }))
     }
 

@@ -87,7 +87,9 @@ impl Context {
         let (dataset, previous) = match &manifest.previous {
             None => (None, None),
             Some(link) => {
-                let past = Past::at(&self.storage, link.release, &folder.join("before")).await?;
+                let past =
+                    Past::at(&self.storage, link.release, &folder.join("before"), &self.cache())
+                        .await?;
                 let past = past.ok_or(RefreshError::NoSuchRelease(link.release))?;
                 let (_, dataset, file) = past.load().await?;
                 (Some(dataset), Some(file))

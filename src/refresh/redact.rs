@@ -47,7 +47,8 @@ impl Context {
         now: DateTime<Utc>,
     ) -> Result<Report, RefreshError> {
         let not_published = || RefreshError::NotPublished(subject.to_owned());
-        let past = run.stage("open", Past::open(&self.storage, &self.scratch())).await?;
+        let past =
+            run.stage("open", Past::open(&self.storage, &self.scratch(), &self.cache())).await?;
         let past = past.ok_or_else(not_published)?;
         let newest = past.release();
         // The newest release once more, on its own day.
@@ -123,7 +124,7 @@ impl Context {
             if path.starts_with(self.scratch()) {
                 published.copies.push(path.clone());
             }
-            let database = ReleaseDatabase::open(&path)?;
+            let database = ReleaseDatabase::open_current(&path, &self.cache())?;
             published.releases.push((release, digest::sha256(&bytes), database));
         }
         Ok(published)

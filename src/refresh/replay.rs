@@ -1,7 +1,9 @@
 //! Replays every capture along the manifest chain, release by release, and compares.
 
+use std::collections::HashSet;
+
 use super::{Context, News, RefreshError, hold, make, past};
-use crate::record::{RESOURCES, ReleaseId};
+use crate::record::{CoverageCell, RESOURCES, Record as _, ReleaseId};
 use crate::release::database::{self, ReleaseDatabase};
 use crate::release::dataset::Dataset;
 use crate::release::{self, DATASET_FILE, Manifest, ManifestTable, pointer, root};
@@ -53,11 +55,12 @@ impl Context {
             let differing = RESOURCES
                 .iter()
                 .map(|resource| resource.table)
+                .filter(|table| manifest.table(table).is_some())
                 .filter(|table| root_of(&tables, table) != root_of(&manifest.tables, table))
                 .map(str::to_owned)
                 .collect();
             replayed.push(Replayed { release, differing });
-            previous = Some(dataset);
+            previous = Some(as_read(dataset, &manifest));
         }
         Ok(replayed)
     }
@@ -69,6 +72,29 @@ fn is_given(manifest: &Manifest, previous: Option<&Dataset>) -> bool {
     let follows = manifest.previous.as_ref().map(|previous| previous.release);
     follows != previous.map(|previous| previous.release)
         || manifest.redactions.iter().any(|gone| gone.redacted_in == manifest.release)
+}
+
+/// A release as the run after it read it: what its schema had no table for was filled in then, as
+/// of that release.
+fn as_read(mut dataset: Dataset, manifest: &Manifest) -> Dataset {
+    if manifest.table(CoverageCell::TABLE).is_some() {
+        return dataset;
+    }
+    let release = dataset.release;
+    for cell in &mut dataset.records.coverage {
+        (cell.first_release, cell.last_changed_release) = (release, release);
+    }
+    dataset.changes.retain(|change| change.resource != CoverageCell::TABLE);
+    let cells = dataset.records.coverage.iter().map(|cell| cell.id.as_str());
+    let cells: HashSet<&str> = cells.collect();
+    dataset.identities.retain_mut(|identity| {
+        if identity.what.resource == CoverageCell::TABLE {
+            identity.release = release;
+        }
+        identity.what.resource != CoverageCell::TABLE || cells.contains(identity.what.id.as_str())
+    });
+    dataset.withdrawals.retain(|withdrawal| withdrawal.what.resource != CoverageCell::TABLE);
+    dataset
 }
 
 fn root_of<'a>(tables: &'a [ManifestTable], name: &str) -> Option<&'a str> {

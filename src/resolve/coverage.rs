@@ -93,6 +93,12 @@ pub struct AgencyCoverage {
     pub sources: Vec<SourceId>,
 }
 
+/// When the partnerships of an agency and program were last listed, and who documents them.
+type Documented<'a> = (Option<NaiveDate>, BTreeSet<&'a SourceId>);
+
+/// How many partnerships are told of a service and a state, if any is told.
+type ByServiceAndState<'a> = HashMap<(Service, Option<&'a str>), i64>;
+
 /// That a source lists a partnership.
 struct Listed<'a> {
     source: &'a Source,
@@ -257,10 +263,8 @@ impl<'a> Lists<'a> {
     }
 
     /// By agency and program: when its partnerships were last listed, and who documents them.
-    fn documented(
-        &self,
-    ) -> HashMap<(&'a str, &'a str), (Option<NaiveDate>, BTreeSet<&'a SourceId>)> {
-        let mut documented: HashMap<_, (Option<NaiveDate>, BTreeSet<&SourceId>)> = HashMap::new();
+    fn documented(&self) -> HashMap<(&'a str, &'a str), Documented<'a>> {
+        let mut documented: HashMap<_, Documented<'a>> = HashMap::new();
         let mut pairs: HashMap<&str, (&str, &str)> = HashMap::new();
         for partnership in &self.records.partnerships {
             let Some(agency) = &partnership.agency_id else { continue };
@@ -352,7 +356,7 @@ struct Counts<'a> {
     documented: HashMap<(&'a str, &'a str, Service, &'a str), i64>,
     /// Partnerships of untold agencies that a source lists, by program and source, and by the
     /// service and state it names.
-    unmatched: HashMap<(&'a str, &'a str), HashMap<(Service, Option<&'a str>), i64>>,
+    unmatched: HashMap<(&'a str, &'a str), ByServiceAndState<'a>>,
 }
 
 impl<'a> Counts<'a> {

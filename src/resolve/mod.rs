@@ -158,11 +158,7 @@ pub fn resolve(input: &Input<'_>) -> Result<Resolved, ResolveError> {
     taken.apply(&mut records);
     let (issues, unread) = findings::issues(findings, input.memory.unread.len(), &mut identities)?;
     records.issues = issues;
-    let lists = coverage::Lists::of(&records, &input.memory.editions);
-    records.coverage = lists.cells(|mint_key| {
-        let id = identities.id(CoverageCell::TABLE, CoverageId::PREFIX, mint_key)?;
-        Ok::<_, ResolveError>(id.parse()?)
-    })?;
+    records.coverage = cells(input, &records, &mut identities)?;
     totals::count(&mut records);
     let (redirects, withdrawals) = trail::trail(input, &records, &identities, &made, &taken);
     sort(&mut records);
@@ -198,6 +194,18 @@ fn add_decisions(
         }
     }
     Ok(())
+}
+
+/// The cells of the coverage, by the other records.
+fn cells(
+    input: &Input<'_>,
+    records: &Records,
+    identities: &mut Identities,
+) -> Result<Vec<CoverageCell>, ResolveError> {
+    coverage::Lists::of(records, &input.memory.editions).cells(|mint_key| {
+        let id = identities.id(CoverageCell::TABLE, CoverageId::PREFIX, mint_key)?;
+        Ok(id.parse()?)
+    })
 }
 
 /// Which record an entry of a source became.

@@ -250,6 +250,7 @@ impl From<DatabaseError> for Problem {
         match &error {
             DatabaseError::Unreadable { .. }
             | DatabaseError::Damaged { .. }
+            | DatabaseError::Copy { .. }
             | DatabaseError::Query { .. } => Self::internal(error),
         }
     }

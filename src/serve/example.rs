@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use serde_json::{Value, json};
 
-use super::routes::settled_by_path;
+use super::routes::{coverage_in_words, settled_by_path};
 use crate::record::{Column, ColumnType, RESOURCES, Resource, mint};
 
 /// The release of every example.
@@ -82,9 +82,13 @@ pub(super) fn record(resource: &Resource) -> Value {
     let coverage = (resource.table == "agencies").then(|| format!("{this}/coverage"));
     let partnerships = (resource.table == "agencies")
         .then(|| format!("{release}/partnerships?agency_id={}", id(resource)));
+    let mut meta = meta();
+    if resource.table == "agencies" {
+        meta["coverage"] = coverage_in_words();
+    }
     json!({
         "data": row(resource),
-        "meta": meta(),
+        "meta": meta,
         "links": {
             "self": this, "history": format!("{this}/history"), "evidence": evidence,
             "partnerships": partnerships, "coverage": coverage, "docs": "/docs",

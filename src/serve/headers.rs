@@ -11,7 +11,7 @@ use super::state::Place;
 use crate::record::ReleaseId;
 
 /// Raised when the same question to the same release gives other bytes than before.
-const REPRESENTATION: &str = concat!(env!("CARGO_PKG_VERSION"), "/3");
+const REPRESENTATION: &str = concat!(env!("CARGO_PKG_VERSION"), "/4");
 
 /// The licence of a release as a whole.
 pub(super) const LICENCE_URL: &str = "https://creativecommons.org/licenses/by/4.0/";

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use super::error::Problem;
 use super::include::Shown;
 use super::json::{write_row, write_value};
+use super::routes::CoverageInWords;
 use super::shape::{self, Row};
 use super::state::{Place, State};
 use crate::record::{Cell, Column, ReleaseId};
@@ -21,6 +22,18 @@ pub(super) struct Meta {
     /// Version of the schema of that release.
     #[schema(example = "1.0.0")]
     schema_version: String,
+}
+
+/// What an agency's record is about, and what is known of the agency in words.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct AgencyMeta {
+    /// The release it was read from.
+    release: ReleaseId,
+    /// Version of the schema of that release.
+    #[schema(example = "1.0.0")]
+    schema_version: String,
+    /// What is known of its partnerships, and who looked.
+    coverage: CoverageInWords,
 }
 
 /// What a page of records is about.
@@ -168,6 +181,13 @@ impl Meta {
     }
 }
 
+impl AgencyMeta {
+    pub(super) fn of(place: &Place, coverage: CoverageInWords) -> Self {
+        let Meta { release, schema_version } = Meta::of(place);
+        Self { release, schema_version, coverage }
+    }
+}
+
 impl ListMeta {
     pub(super) fn of(place: &Place, totals: Totals, returned: usize) -> Self {
         let Meta { release, schema_version } = Meta::of(place);
@@ -219,7 +239,7 @@ pub(super) fn record(
     columns: &[&'static Column],
     row: &Row,
     included: &[Shown],
-    meta: &Meta,
+    meta: &impl Serialize,
     links: &RecordLinks,
 ) -> Result<Vec<u8>, Problem> {
     let mut out = b"{\"data\":".to_vec();

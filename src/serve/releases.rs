@@ -1,7 +1,7 @@
 //! The releases there are: the newest always open, a few older ones kept open after use.
 
 use std::collections::{BTreeMap, HashMap};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use chrono::NaiveDate;
@@ -99,9 +99,9 @@ pub struct OpenRelease {
 }
 
 impl OpenRelease {
-    fn open(known: Arc<KnownRelease>) -> Result<Self, ReleasesError> {
+    fn open(known: Arc<KnownRelease>, cache: &Path) -> Result<Self, ReleasesError> {
         let release = known.manifest.release;
-        let database = ReleaseDatabase::open(&known.folder.join(DATABASE_FILE))
+        let database = ReleaseDatabase::open_current(&known.folder.join(DATABASE_FILE), cache)
             .map_err(|source| ReleasesError::Database { release, source })?;
         if database.meta().release != release {
             let found = database.meta().release;
@@ -216,6 +216,8 @@ impl OpenRelease {
 #[derive(Debug)]
 pub struct Releases {
     folder: PathBuf,
+    /// Where copies lie of those whose schema is behind.
+    cache: PathBuf,
     known: RwLock<Arc<BTreeMap<ReleaseId, Arc<KnownRelease>>>>,
     /// Those that were taken back, as the newest manifest tells.
     redacted: RwLock<Arc<BTreeMap<ReleaseId, RedactedRelease>>>,
@@ -226,10 +228,12 @@ pub struct Releases {
 }
 
 impl Releases {
-    /// The releases of a folder. Nothing is read before [`Self::reload`].
+    /// The releases of a folder; copies of those whose schema is behind are made in the folder
+    /// `cache` beside it. Nothing is read before [`Self::reload`].
     #[must_use]
     pub fn new(folder: PathBuf) -> Self {
         Self {
+            cache: folder.with_file_name("cache"),
             folder,
             known: RwLock::default(),
             redacted: RwLock::default(),
@@ -283,7 +287,7 @@ impl Releases {
                 newest = Some(Arc::clone(open));
                 break;
             }
-            match OpenRelease::open(Arc::clone(candidate)) {
+            match OpenRelease::open(Arc::clone(candidate), &self.cache) {
                 Ok(open) => {
                     newest = Some(Arc::new(open));
                     break;
@@ -354,7 +358,7 @@ impl Releases {
             }
         }
         // Opened outside the lock: two requests may both open it, and one of the two is kept.
-        let open = Arc::new(OpenRelease::open(known)?);
+        let open = Arc::new(OpenRelease::open(known, &self.cache)?);
         let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
         others.retain(|other| other.id() != release);
         others.push(Arc::clone(&open));

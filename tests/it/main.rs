@@ -5,6 +5,7 @@ mod catalog;
 mod changes_exact;
 mod corrections;
 mod corruption;
+mod coverage;
 mod crawl;
 mod differential;
 mod docs;

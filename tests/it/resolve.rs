@@ -1,11 +1,13 @@
 //! Records from all that was ever said: what becomes of a source that changes its mind.
 
+use std::collections::HashSet;
+
 use chrono::Days;
 use porchlight::matching::{Index, decide};
 use porchlight::normalise::normalise;
 use porchlight::record::{
     Capture, Citation, Completeness, Draft, Entries, Evidence, Partnership, PartnershipStatus,
-    Precision, Reading, ReleaseId, Role, Source, SubjectType, keys,
+    Precision, Reading, ReleaseId, Role, STATES, Service, Source, SubjectType, keys,
 };
 use porchlight::resolve::{Input, Memory, Resolved, resolve};
 
@@ -179,6 +181,48 @@ fn a_name_that_was_corrected_is_merged_and_redirects() {
     assert_eq!(after.redirects[0].from_id, unmatched.id.as_str());
     assert_eq!(after.redirects[0].to_id, ada.id.as_str());
     assert_eq!(evidence_of(&after, ada.id.as_str()).len(), 2);
+}
+
+#[test]
+fn a_cell_nobody_looked_at_is_taken_back_when_somebody_does() {
+    let mut memory = world();
+    let before = resolved(&memory, "2020-02-01");
+    let nobody = before.records.coverage.iter().all(|cell| cell.source_id.is_none());
+    assert!(nobody && before.records.coverage.len() == 2 * STATES.len());
+    list(&mut memory, "2020-01-01", "AOS1", "Ada Police Department", None);
+    let after = resolved_after(&memory, Some(&before), "2020-07-01");
+    assert_eq!(after.records.coverage.len(), before.records.coverage.len());
+    let is_there = |id: &str| after.records.coverage.iter().any(|cell| cell.id.as_str() == id);
+    let gone: Vec<_> =
+        before.records.coverage.iter().filter(|cell| !is_there(cell.id.as_str())).collect();
+    // One program and one service, in every state.
+    assert_eq!((gone.len(), after.withdrawals.len()), (STATES.len(), STATES.len()));
+    for cell in gone {
+        let trail = after.withdrawals.iter().find(|gone| gone.id == cell.id.as_str()).unwrap();
+        assert_eq!(
+            (trail.resource.as_str(), trail.reason.as_str()),
+            ("coverage", "a source has looked there by now")
+        );
+    }
+    let ohio = after.records.coverage.iter().find(|cell| {
+        cell.source_id.is_some() && cell.state == "OH" && cell.service == Service::LawEnforcement
+    });
+    let ohio = ohio.unwrap();
+    assert_eq!((ohio.agencies, ohio.documented, ohio.unmatched), (2, 1, 0));
+    // What was never said again keeps its id, and an id that is used again has no trail.
+    let again = resolved_after(&memory, Some(&after), "2020-08-01");
+    assert_eq!(again.records.coverage, after.records.coverage);
+    let anew = resolved_after(&world(), Some(&after), "2020-08-01");
+    assert_eq!(anew.records.coverage, before.records.coverage);
+    let reasons: HashSet<&str> = anew.withdrawals.iter().map(|gone| gone.reason.as_str()).collect();
+    assert!(reasons.contains("the source is not taken to have looked there any more"));
+    assert!(
+        anew.withdrawals.iter().all(|gone| !before
+            .records
+            .coverage
+            .iter()
+            .any(|cell| cell.id.as_str() == gone.id))
+    );
 }
 
 #[test]

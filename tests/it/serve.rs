@@ -24,7 +24,14 @@ async fn a_record_is_answered_in_the_envelope_with_every_key() {
         got.json(),
         json!({
             "data": akron,
-            "meta": { "release": RELEASE, "schema_version": "1.0.0" },
+            "meta": {
+                "release": RELEASE, "schema_version": "1.1.0",
+                "coverage": {
+                    "summary":
+                        "No program is known in which Akron Police Department could be a partner.",
+                    "programs": [],
+                },
+            },
             "links": {
                 "self": this, "history": format!("{this}/history"),
                 "evidence": format!("{this}/evidence"),
@@ -94,7 +101,7 @@ async fn the_evidence_of_a_source_is_what_it_gives() {
     let links = app.get(&format!("/v1/evidence/{}", theirs.id)).await.json()["links"].clone();
     assert_eq!((&links["evidence"], &links["partnerships"]), (&json!(null), &json!(null)));
     let document = porchlight::serve::openapi();
-    for table in ["issues", "corrections", "evidence"] {
+    for table in ["issues", "corrections", "evidence", "coverage"] {
         let path = format!("/{table}/{{id}}/evidence");
         assert!(document["paths"].get(&path).is_none(), "{path}");
         let got = app.get(&format!("/v1/{table}/x/evidence")).await;

@@ -228,6 +228,91 @@ async fn partnerships_of_untold_agencies_of_the_state_are_not_kept_quiet() {
     );
 }
 
+/// `meta.coverage` of the record of an agency, held to what its coverage says.
+async fn in_words(app: &App, agency: &Agency) -> Value {
+    let found = app.get(&format!("/v1/agencies/{}", agency.id)).await.json();
+    let words = found["meta"]["coverage"].clone();
+    let whole = app.get(&format!("/v1/agencies/{}/coverage", agency.id)).await.json();
+    for said in words["programs"].as_array().unwrap() {
+        let mut programs = whole["data"]["programs"].as_array().unwrap().iter();
+        let program = programs.find(|program| program["program_id"] == said["program_id"]).unwrap();
+        for field in ["coverage", "as_of_on", "statement"] {
+            assert_eq!(said[field], program[field]);
+        }
+    }
+    words
+}
+
+#[tokio::test]
+async fn the_record_of_an_agency_says_in_words_what_is_known_and_what_nobody_looked_at() {
+    let police = Agency { ori: Some("OH0020100".to_owned()), ..agency("Akron") };
+    let fire = Agency { service: Service::Fire, ..agency("Bay Fire") };
+    let other = agency("Cobb");
+    let mut theirs = of(Some(&police), "akron", Service::LawEnforcement);
+    theirs.last_listed_on = "2023-01-01".parse().ok();
+    let mut elsewhere = of(None, "x", Service::LawEnforcement);
+    elsewhere.program_id = "sampled".parse().unwrap();
+    let base = || {
+        ReleaseBuilder::new(RELEASE)
+            .has(&police)
+            .has(&fire)
+            .has(&other)
+            .has(&program("ring-neighbors"))
+            .has(&theirs)
+            .has(&listed(&theirs, "ring-map", "2022-01-01", "2023-01-01"))
+            .has(&who_looks("ring-map", Completeness::Exhaustive))
+            .edition("ring-map", "2023-01-01")
+    };
+    let release = base()
+        .has(&program("sampled"))
+        .has(&program("zzz"))
+        .has(&elsewhere)
+        .has(&listed(&elsewhere, "eff-atlas", "2020-11-01", "2020-11-01"))
+        .has(&who_looks("eff-atlas", Completeness::Sample))
+        .edition("eff-atlas", "2020-11-01");
+    let app = App::of([release]);
+    let words = in_words(&app, &police).await;
+    assert_eq!(
+        words["summary"],
+        "A partnership of Akron is documented in Program ring-neighbors. Whether it is a partner in \
+         any of 2 other programs was not checked: that nothing is listed there says nothing."
+    );
+    let programs = words["programs"].as_array().unwrap();
+    assert_eq!(programs.len(), 2, "nobody looked at the third: {programs:?}");
+    assert_eq!(
+        in_words(&app, &other).await["summary"],
+        "No partnership of Cobb was found in Program ring-neighbors: who lists all partners among \
+         law enforcement agencies, as of 2023-01-01, does not name it. Whether it is a partner in \
+         any of 2 other programs was not checked: that nothing is listed there says nothing."
+    );
+    // Nobody looked at fire departments: nothing may be said of them.
+    let words = in_words(&app, &fire).await;
+    assert_eq!(
+        words["summary"],
+        "Whether Bay Fire is a partner in any of 3 programs was not checked: that nothing is listed \
+         there says nothing."
+    );
+    assert_eq!(words["programs"], json!([]));
+    let by_key = app.get("/v1/agencies/by/ori/OH0020100").await.json();
+    assert_eq!(by_key["meta"]["coverage"], in_words(&app, &police).await);
+    assert!(app.get("/v1/programs/zzz").await.json()["meta"].get("coverage").is_none());
+
+    // Partners whose department could not be told may be this one.
+    let untold = of(None, "somebody", Service::LawEnforcement);
+    let app = App::of([base().has(&untold)]);
+    assert_eq!(
+        in_words(&app, &other).await["summary"],
+        "No partnership of Cobb was found in Program ring-neighbors: who lists all partners among \
+         law enforcement agencies, as of 2023-01-01, does not name it, unless it is one of those \
+         whose agency could not be told."
+    );
+    let app = App::of([ReleaseBuilder::new(RELEASE).has(&other)]);
+    assert_eq!(
+        in_words(&app, &other).await["summary"],
+        "No program is known in which Cobb could be a partner."
+    );
+}
+
 #[tokio::test]
 async fn the_coverage_of_an_id_that_once_existed_moves_with_it() {
     let akron = agency("Akron");

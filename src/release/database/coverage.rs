@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 
 use super::open::Statement;
 use super::{DatabaseError, ReleaseDatabase};
-use crate::record::{PartnershipStatus, Role, Service};
+use crate::record::{Cell, PartnershipStatus, Role, Service};
 use crate::resolve::coverage::{self, Look};
 
 /// Who looked for partnerships, and for which. The same for every agency of a release.
@@ -124,6 +124,17 @@ impl ReleaseDatabase {
                 })
             })?,
         })
+    }
+
+    /// Calls `visit` with each row of the table `agency_coverage`, in the order of its keys, until
+    /// `visit` has had enough.
+    pub fn each_agency_coverage(
+        &self,
+        visit: &mut dyn FnMut(Vec<Cell>) -> Result<(), ()>,
+    ) -> Result<(), DatabaseError> {
+        let rows = "SELECT agency_id, program_id, coverage, as_of_on, sources FROM agency_coverage
+                    ORDER BY agency_id, program_id";
+        self.each_row(Statement::new(rows), visit)
     }
 
     /// What sources say of the partnerships of an agency, by partnership and source.

@@ -89,9 +89,7 @@ impl ReleaseDatabase {
 
     /// Every record of one sort, in the order of their ids.
     pub fn all<R: Record>(&self) -> Result<Vec<R>, DatabaseError> {
-        let mut records = Vec::new();
-        Load(self).visit(&mut records)?;
-        Ok(records)
+        self.all_where("TRUE")
     }
 
     /// The editions it was made from.
@@ -174,8 +172,23 @@ impl ReleaseDatabase {
         items.collect::<Result<_, _>>().map_err(|error| self.damaged(error.to_string()))
     }
 
-    fn in_order(resource: &'static Resource) -> Statement {
-        Self::scanned(Scan { resource, by: &[], placed: false })
+    /// The records of a type in the order of their ids, where `condition` holds.
+    pub(super) fn all_where<R: Record>(&self, condition: &str) -> Result<Vec<R>, DatabaseError> {
+        let columns: Vec<&str> = R::COLUMNS.iter().map(|column| column.name).collect();
+        let (columns, table) = (columns.join(", "), R::TABLE);
+        let rows = format!("SELECT {columns} FROM {table} WHERE {condition} ORDER BY id");
+        let (mut records, mut damage) = (Vec::new(), None);
+        self.each_row(Statement::new(rows), &mut |cells| {
+            match R::from_cells(cells) {
+                Ok(record) => records.push(record),
+                Err(error) => drop(damage.get_or_insert(error)),
+            }
+            Ok(())
+        })?;
+        match damage {
+            Some(error) => Err(self.damaged(format!("table `{table}`: {error}"))),
+            None => Ok(records),
+        }
     }
 
     /// The records, and after their columns the place of their agency where that is asked for.
@@ -217,19 +230,8 @@ impl Visit for Load<'_> {
     type Error = DatabaseError;
 
     fn visit<R: Record>(&mut self, records: &mut Vec<R>) -> Result<(), Self::Error> {
-        let Some(resource) = Resource::of_table(R::TABLE) else { return Ok(()) };
-        let mut damage = None;
-        self.0.each_row(ReleaseDatabase::in_order(resource), &mut |cells| {
-            match R::from_cells(cells) {
-                Ok(record) => records.push(record),
-                Err(error) => drop(damage.get_or_insert(error)),
-            }
-            Ok(())
-        })?;
-        match damage {
-            Some(error) => Err(self.0.damaged(format!("table `{}`: {error}", R::TABLE))),
-            None => Ok(()),
-        }
+        *records = self.0.all()?;
+        Ok(())
     }
 }
 

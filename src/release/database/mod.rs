@@ -10,6 +10,7 @@ mod coverage;
 mod explain;
 mod keys;
 mod load;
+mod migrate;
 mod news;
 mod open;
 mod phases;

@@ -64,6 +64,17 @@ pub enum DatabaseError {
         /// What the database says, where it says anything.
         source: Option<Box<dyn std::error::Error + Send + Sync>>,
     },
+    /// It is of an older schema, and the copy that would be brought up to date cannot be written.
+    #[error(
+        "`{}`, the up-to-date copy of a release of an older schema, cannot be written: make its folder writable, with room for the copy",
+        path.display()
+    )]
+    Copy {
+        /// The copy.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
     /// A statement failed.
     #[error("a query of release file `{}` failed", path.display())]
     Query {

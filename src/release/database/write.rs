@@ -241,7 +241,7 @@ pub fn indexes() -> String {
     format!("{INDEXES}{of_columns}{ANALYSE}")
 }
 
-fn connect(path: &Path, rough: &Path) -> Result<SqliteConnection, DatabaseError> {
+pub(super) fn connect(path: &Path, rough: &Path) -> Result<SqliteConnection, DatabaseError> {
     let failed = |source: Box<dyn std::error::Error + Send + Sync>| DatabaseError::Query {
         path: path.to_owned(),
         source,
@@ -263,14 +263,14 @@ fn connect(path: &Path, rough: &Path) -> Result<SqliteConnection, DatabaseError>
 }
 
 /// The rows of the tables that hold no records, in the order of their columns.
-mod rows {
+pub(super) mod rows {
     use super::{count, text};
     use crate::record::{Cell, Edition, Field, Identity, RedactedKey, Redirect, Withdrawal};
     use crate::release::GateVerdict;
     use crate::release::dataset::{Change, Since};
     use crate::resolve::coverage::AgencyCoverage;
 
-    pub(super) fn identity(since: &Since<Identity>) -> Vec<Cell> {
+    pub(in crate::release::database) fn identity(since: &Since<Identity>) -> Vec<Cell> {
         let Identity { resource, mint_key, id } = &since.what;
         vec![text(resource), text(mint_key), text(id), since.release.to_cell()]
     }
@@ -305,7 +305,7 @@ mod rows {
         vec![release.to_cell(), resource, id, kind.to_cell(), cause.to_cell(), text(fields)]
     }
 
-    pub(super) fn agency_coverage(known: &AgencyCoverage) -> Vec<Cell> {
+    pub(in crate::release::database) fn agency_coverage(known: &AgencyCoverage) -> Vec<Cell> {
         let AgencyCoverage { agency_id, program_id, coverage, as_of_on, sources } = known;
         let sources: Vec<String> = sources.iter().map(ToString::to_string).collect();
         vec![
@@ -338,18 +338,8 @@ fn count(number: usize) -> Cell {
     Cell::Integer(i64::try_from(number).unwrap_or(i64::MAX))
 }
 
-/// Writes what is known of each agency's part in each program: it follows from the records.
-pub(super) fn agency_coverage(
-    connection: &mut SqliteConnection,
-    dataset: &Dataset,
-) -> QueryResult<()> {
-    let editions = dataset.editions.iter().map(|edition| &edition.what);
-    let known = Lists::of(&dataset.records, editions).agencies();
-    insert(connection, "agency_coverage", known.iter().map(rows::agency_coverage))
-}
-
 /// Inserts rows of equal width, many a statement.
-fn insert(
+pub(super) fn insert(
     connection: &mut SqliteConnection,
     table: &str,
     rows: impl Iterator<Item = Vec<Cell>>,
@@ -386,4 +376,18 @@ pub fn searched_words(columns: &[Column], cells: &[Cell]) -> String {
 #[must_use]
 pub fn is_searched(table: &str) -> bool {
     !["evidence", "issues", "sources", "corrections", "coverage"].contains(&table)
+}
+
+#[cfg(test)]
+mod tests {
+    use diesel::migration::MigrationSource;
+    use diesel::sqlite::Sqlite;
+
+    use super::*;
+
+    #[test]
+    fn the_text_of_the_schema_is_that_of_every_migration() {
+        let migrations = MigrationSource::<Sqlite>::migrations(&MIGRATIONS).unwrap();
+        assert_eq!(migrations.len(), SCHEMAS.len());
+    }
 }

@@ -9,6 +9,7 @@ mod about;
 pub(in crate::release) mod bundle;
 mod changes;
 mod citation;
+mod coverage;
 mod croissant;
 mod datapackage;
 mod datasette;
@@ -72,6 +73,7 @@ pub(super) struct Descriptor {
 /// Every derived document, in the order they are made.
 pub(super) const DERIVED: &[Derived] = &[
     gates::DOCUMENT,
+    coverage::DOCUMENT,
     changes::DOCUMENT,
     trail::REDIRECTS_DOCUMENT,
     trail::WITHDRAWALS_DOCUMENT,

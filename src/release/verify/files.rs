@@ -97,7 +97,7 @@ pub(super) async fn before(
     if promised.is_none_or(|file| hashed.is_none_or(|(_, sha256)| sha256 != file.sha256)) {
         return Ok(Before::Elsewhere);
     }
-    Ok(ReleaseDatabase::open(&path).map_or(Before::Elsewhere, Before::At))
+    Ok(ReleaseDatabase::open_current(&path, scratch).map_or(Before::Elsewhere, Before::At))
 }
 
 /// Where the bytes of a key lie on this machine, copied to `copy` if the storage is remote.

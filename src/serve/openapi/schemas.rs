@@ -12,7 +12,9 @@ use crate::release::{ChangeEntry, Manifest};
 use crate::serve::error::ProblemDocument;
 use crate::serve::form::feature_schemas;
 use crate::serve::include;
-use crate::serve::page::{Links, ListLinks, ListMeta, Meta, PageLinks, RecordLinks, TableLinks};
+use crate::serve::page::{
+    AgencyMeta, Links, ListLinks, ListMeta, Meta, PageLinks, RecordLinks, TableLinks,
+};
 use crate::serve::parameter::dimensions;
 use crate::serve::routes::counts::{self, CountsMeta};
 use crate::serve::routes::timeline;
@@ -68,6 +70,7 @@ pub(super) fn all() -> Value {
     collect::<Correction>(&mut schemas);
     collect::<CoverageCell>(&mut schemas);
     collect::<Meta>(&mut schemas);
+    collect::<AgencyMeta>(&mut schemas);
     collect::<ListMeta>(&mut schemas);
     collect::<Links>(&mut schemas);
     collect::<ListLinks>(&mut schemas);
@@ -123,7 +126,8 @@ fn of_resource(resource: &'static Resource, schemas: &mut Map<String, Value>) {
     schemas.insert(selection_name, selection);
     let page = envelope(&array(&item), Some("ListMeta"), "ListLinks");
     schemas.insert(format!("{}Page", resource.schema), page);
-    let one = envelope(&record, Some("Meta"), "RecordLinks");
+    let meta = if resource.table == Agency::TABLE { "AgencyMeta" } else { "Meta" };
+    let one = envelope(&record, Some(meta), "RecordLinks");
     schemas.insert(format!("{}Record", resource.schema), one);
     let whole = schemas[resource.schema].clone();
     // Without a field to count by there is no such answer.

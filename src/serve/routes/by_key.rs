@@ -1,7 +1,7 @@
 //! Agencies by the keys their registries give them.
 
 use super::json;
-use super::records::{elsewhere, read_record};
+use super::records::{elsewhere, is_short, read_record};
 use crate::record::Resource;
 use crate::release::database::{Identity, KeyScheme};
 use crate::serve::answer::Plan;
@@ -87,7 +87,8 @@ fn answer(call: &Call<'_>, scheme: KeyScheme) -> Result<Plan, Problem> {
             let work = read_record(call, place, resource, id, asked)?;
             let work = work.ok_or_else(|| Problem::internal("an agency is gone"))?;
             let path = format!("/{}/{id}", resource.table);
-            Ok(Plan::AnswerOf { place: place.clone(), path, canonical, short: true, work })
+            let short = is_short(place, resource);
+            Ok(Plan::AnswerOf { place: place.clone(), path, canonical, short, work })
         }
         [_, _, ..] => {
             let value = spell_values(&[value.to_ascii_uppercase()]);

@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 
 use super::json as json_answer;
 use super::records::{elsewhere, id_segment, unknown};
+use super::statement::summary;
 use crate::record::{
     Agency, Completeness, CoverageWord, PartnershipStatus, Record as _, ReleaseId, Resource, Role,
 };
@@ -34,6 +35,33 @@ pub(in crate::serve) struct Coverage {
     release: ReleaseId,
     /// Every program of the release, in the order of their ids.
     programs: Vec<ProgramCoverage>,
+}
+
+/// What is known of an agency's partnerships, in words.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::serve) struct CoverageInWords {
+    /// All of it in a few sentences for a resident. That nothing is known is told apart from that
+    /// nobody looked.
+    summary: String,
+    /// Programs of which anything is known, or of which a source lists some partners of the
+    /// agency's service, in the order of their ids. Nobody looked at any other.
+    programs: Vec<ProgramInWords>,
+}
+
+/// What is known of an agency's part in one program, in words.
+#[derive(Debug, Serialize, ToSchema)]
+struct ProgramInWords {
+    /// The program.
+    #[schema(example = "ring-neighbors")]
+    program_id: String,
+    /// What is known.
+    coverage: CoverageWord,
+    /// As of when; null where nothing can be concluded, and where only editors write about the
+    /// partnership.
+    #[schema(required = true)]
+    as_of_on: Option<NaiveDate>,
+    /// The same in one sentence.
+    statement: String,
 }
 
 /// What is known of an agency's part in one program.
@@ -152,9 +180,7 @@ fn example(agencies: &Resource) -> Value {
                 "program_id": "ring-neighbors",
                 "program_name": "Ring Neighbors Public Safety Service",
                 "vendor_id": "ring", "coverage": "documented", "as_of_on": "2020-11-01",
-                "statement": "A partnership of Springfield in Ring Neighbors Public Safety Service \
-                              is documented by Atlas of Surveillance, last listed on 2020-11-01; whether \
-                              it goes on is not known.",
+                "statement": STATEMENT,
                 "partnerships": [{
                     "partnership_id": "par_0123456789", "status": "unknown",
                     "last_listed_on": "2020-11-01",
@@ -207,6 +233,40 @@ fn coverage(place: &Place, agency: &Agency) -> Result<Coverage, Problem> {
         programs: survey.programs.iter().map(of_program).collect(),
     })
 }
+
+/// What is known of an agency in words, for the record of the agency.
+pub(super) fn in_words(place: &Place, agency: &Agency) -> Result<CoverageInWords, Problem> {
+    let Coverage { programs, .. } = coverage(place, agency)?;
+    let summary = summary(agency, &programs);
+    let of_interest = programs.into_iter().filter(|program| {
+        program.coverage != CoverageWord::NotChecked || !program.sampled_by.is_empty()
+    });
+    let programs = of_interest.map(|program| ProgramInWords {
+        program_id: program.program_id,
+        coverage: program.coverage,
+        as_of_on: program.as_of_on,
+        statement: program.statement,
+    });
+    Ok(CoverageInWords { summary, programs: programs.collect() })
+}
+
+/// The example of [`CoverageInWords`].
+pub(in crate::serve) fn example_in_words() -> Value {
+    json!({
+        "summary": "A partnership of Springfield is documented in Ring Neighbors Public Safety \
+                    Service. Whether it is a partner in any of 6 other programs was not checked: \
+                    that nothing is listed there says nothing.",
+        "programs": [{
+            "program_id": "ring-neighbors", "coverage": "documented", "as_of_on": "2020-11-01",
+            "statement": STATEMENT,
+        }],
+    })
+}
+
+/// The sentence of the examples.
+const STATEMENT: &str = "A partnership of Springfield in Ring Neighbors Public Safety Service is \
+                         documented by Atlas of Surveillance, last listed on 2020-11-01; whether it \
+                         goes on is not known.";
 
 fn program_coverage(
     survey: &Survey,

@@ -23,7 +23,7 @@ use super::endpoint::{Answers, Endpoint};
 use super::form::Form;
 
 pub(super) use changes::ChangesMeta;
-pub(super) use coverage::Coverage;
+pub(super) use coverage::{Coverage, CoverageInWords, example_in_words as coverage_in_words};
 pub(super) use health::HealthReport;
 pub(super) use history::HistoryEntry;
 pub(super) use records::{evidence_resource, settled_by_path, subject_of};

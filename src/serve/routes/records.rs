@@ -1,7 +1,7 @@
 //! Lists and single records of every resource, and the evidence of a record.
 
-use super::json;
-use crate::record::{Cell, RESOURCES, Resource, SubjectType};
+use super::{coverage, json};
+use crate::record::{Agency, Cell, RESOURCES, Record as _, Resource, SubjectType};
 use crate::release::database::{Filter, Identity, Op, Query};
 use crate::serve::answer::{Answer, Plan, Work};
 use crate::serve::asked::Asked;
@@ -10,7 +10,7 @@ use crate::serve::endpoint::{Answers, Base, Call, Endpoint, Segment};
 use crate::serve::error::{Code, Problem, cut};
 use crate::serve::example;
 use crate::serve::form::{Content, Form};
-use crate::serve::page::{self, Addresses, ListLinks, ListMeta, Meta, RecordLinks};
+use crate::serve::page::{self, Addresses, AgencyMeta, ListLinks, ListMeta, Meta, RecordLinks};
 use crate::serve::parameter::Parameter;
 use crate::serve::shape::Shape;
 use crate::serve::state::Place;
@@ -227,7 +227,13 @@ fn answer_get(call: &Call<'_>) -> Result<Plan, Problem> {
     let Some(work) = read_record(call, &place, resource, id, asked)? else {
         return elsewhere(call, &place, resource, id, "")?.ok_or_else(|| unknown(resource, id));
     };
-    Ok(Plan::Answer { canonical: Some(suffix), short: true, work })
+    Ok(Plan::Answer { canonical: Some(suffix), short: is_short(&place, resource), work })
+}
+
+/// Whether the record of a resource is answered at once: that of an agency tells who looked, which
+/// is found out once for a release.
+pub(super) fn is_short(place: &Place, resource: &Resource) -> bool {
+    resource.table != Agency::TABLE || place.release.is_surveyed()
 }
 
 /// What answers with the record of that id; `None` where this release has none.
@@ -261,7 +267,14 @@ pub(super) fn read_record(
         let rows = shape.rows(vec![row]);
         let included = shape.included(&place.release.database, &rows)?;
         let row = rows.first().ok_or_else(|| Problem::internal("a record was lost"))?;
-        let body = page::record(&shape.columns(), row, &included, &Meta::of(&place), &links)?;
+        let columns = shape.columns();
+        let body = if resource.table == Agency::TABLE {
+            let agency = Agency::from_cells(row.cells.clone()).map_err(Problem::internal)?;
+            let meta = AgencyMeta::of(&place, coverage::in_words(&place, &agency)?);
+            page::record(&columns, row, &included, &meta, &links)?
+        } else {
+            page::record(&columns, row, &included, &Meta::of(&place), &links)?
+        };
         Ok(Answer::json(body))
     };
     Ok(Some(Box::new(work)))

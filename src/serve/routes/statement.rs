@@ -74,6 +74,59 @@ impl ProgramCoverage {
     }
 }
 
+/// What is known of an agency in all programs, in a few sentences for a resident. What nobody
+/// looked at is told as that, and never as that there is nothing.
+pub(super) fn summary(agency: &Agency, programs: &[ProgramCoverage]) -> String {
+    let name = &agency.name;
+    let of = |word| programs.iter().filter(move |program| program.coverage == word);
+    let names = |word| of(word).map(|program| program.program_name.as_str()).collect::<Vec<_>>();
+    let documented = names(CoverageWord::Documented);
+    let checked = names(CoverageWord::CheckedNoneFound);
+    let mut sentences = Vec::new();
+    if !documented.is_empty() {
+        sentences
+            .push(format!("A partnership of {name} is documented in {}.", joined(&documented)));
+    }
+    if !checked.is_empty() {
+        let untold: i64 =
+            of(CoverageWord::CheckedNoneFound).map(|program| program.unmatched_partnerships).sum();
+        let unless = match untold {
+            0 => "",
+            _ => ", unless it is one of those whose agency could not be told",
+        };
+        let found = if documented.is_empty() {
+            format!("No partnership of {name} was found")
+        } else {
+            "None was found".to_owned()
+        };
+        let oldest = of(CoverageWord::CheckedNoneFound).filter_map(|program| program.as_of_on);
+        let as_of = oldest.min().map(|on| format!(", as of {on},")).unwrap_or_default();
+        sentences.push(format!(
+            "{found} in {}: who lists all partners among {}{as_of} does not name it{unless}.",
+            joined(&checked),
+            agencies_of(agency.service),
+        ));
+    }
+    let others = if documented.is_empty() && checked.is_empty() { "" } else { "other " };
+    match of(CoverageWord::NotChecked).count() {
+        0 => {}
+        1 => sentences.push(format!(
+            "Whether it is a partner in one {others}program was not checked: that nothing is \
+             listed there says nothing."
+        )),
+        number => sentences.push(format!(
+            "Whether it is a partner in any of {number} {others}programs was not checked: that \
+             nothing is listed there says nothing."
+        )),
+    }
+    match sentences.as_slice() {
+        [] => format!("No program is known in which {name} could be a partner."),
+        // Nothing before it says who is spoken of.
+        [only] if others.is_empty() => only.replacen("it is", &format!("{name} is"), 1),
+        several => several.join(" "),
+    }
+}
+
 /// Sources with the day each stands for, up to the verb.
 fn lists(sources: &[CoveringSource]) -> String {
     let dated = |source: &CoveringSource| format!("{} ({})", source.source_name, source.as_of_on);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use diesel::connection::SimpleConnection as _;
-use diesel::{Connection as _, SqliteConnection};
+use diesel::{Connection as _, RunQueryDsl as _, SqliteConnection};
 use porchlight::record::{
     Agency, AgencyId, AgencyKind, Answer, Cell, Completeness, Consent, Content, Detail, Disclosure,
     DisclosureId, Evidence, EvidenceId, GeoPrecision, LegalBasis, Metric, Outcome, Partnership,
@@ -211,6 +211,19 @@ fn literal(cell: &Cell) -> String {
         Cell::Integer(number) => number.to_string(),
         Cell::Real(number) => format!("{number:?}"),
     }
+}
+
+/// The one text of each row of a statement.
+pub(crate) fn rows(database: &str, sql: &str) -> Vec<String> {
+    #[derive(diesel::QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        line: String,
+    }
+    let mut connection = SqliteConnection::establish(database).unwrap();
+    let sql = format!("SELECT line FROM (SELECT '' AS line WHERE 0 UNION ALL {sql})");
+    let rows: Vec<Row> = diesel::sql_query(sql).load(&mut connection).unwrap();
+    rows.into_iter().map(|row| row.line).collect()
 }
 
 fn first_release() -> ReleaseId {
