@@ -211,12 +211,8 @@ async fn verify(
     trusted: Option<&PublicKey>,
     as_json: bool,
 ) -> anyhow::Result<Exit> {
-    // A folder somebody downloaded needs no home.
-    let scratch = match what {
-        What::Chain | What::Release(_) => config.home.join("staging"),
-        What::Folder(_) => std::env::temp_dir(),
-    };
-    let scratch = scratch.join(format!("porchlight-verify-{}", std::process::id()));
+    // Whoever checks need not be able to write where the releases are.
+    let scratch = std::env::temp_dir().join(format!("porchlight-verify-{}", std::process::id()));
     std::fs::create_dir_all(&scratch)?;
     let checked = check(config, what, trusted, &scratch).await;
     std::fs::remove_dir_all(&scratch)?;

@@ -6,6 +6,7 @@
 mod words;
 #[macro_use]
 mod resource;
+pub mod coverage;
 mod date;
 mod draft;
 mod field;

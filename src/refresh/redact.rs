@@ -2,7 +2,7 @@
 //! release that holds it taken back.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, SubsecRound, Utc};
 
@@ -14,6 +14,7 @@ use crate::record::{
     Evidence, Issue, Redacted, RedactedKey, ReleaseId, Statement, issue_key, page_key, row_key,
 };
 use crate::release::database::{self, DatabaseError, ReleaseDatabase};
+use crate::release::dataset::Dataset;
 use crate::release::{
     self, Acceptance, PreviousRelease, RedactedRelease, Redaction, digest, pointer, table_of,
 };
@@ -53,29 +54,14 @@ impl Context {
         let newest = past.release();
         // The newest release once more, on its own day.
         let release = ReleaseId::after(Some(newest), newest.date());
-        let published = run.stage("look", self.published()).await?;
-        let copies = published.copies.clone();
-        let (asked, why) = (subject.to_owned(), reason.to_owned());
-        let looked =
-            tokio::task::spawn_blocking(move || published.look(&asked, &why, release)).await;
-        let looked = looked.map_err(|error| RefreshError::Panicked(error.to_string()))?;
-        for copy in copies {
-            remove(&copy).await?;
-        }
-        let (redaction, holders) = looked?.ok_or_else(not_published)?;
+        let looked = run.stage("look", self.look(subject, reason, release)).await?;
+        let (redaction, holders) = looked.ok_or_else(not_published)?;
         let mut redactions = past.redactions().to_vec();
         redactions.extend(holders);
         let (pointer, mut dataset, _) = run.stage("load", past.load()).await?;
         dataset.redact(&redaction, release);
         let left = self.scratch().join("redacted.sqlite");
-        let previous = {
-            // What the new release is compared with is the one before it without the record, too.
-            let scratch =
-                |source| RefreshError::Scratch { file: left.display().to_string(), source };
-            std::fs::create_dir_all(self.scratch()).map_err(scratch)?;
-            database::write(&left, &dataset)?;
-            ReleaseDatabase::open(&left)?
-        };
+        let previous = self.write_left(&left, &dataset)?;
         let task = make::Task {
             previous: Some(dataset),
             news: Vec::new(),
@@ -111,6 +97,32 @@ impl Context {
         let outcome = Outcome::Published(release);
         hold::settle(self, &outcome, now).await?;
         Ok(Report::of(outcome))
+    }
+
+    /// What goes with a record, and the releases that hold any of it; none where no release does.
+    async fn look(
+        &self,
+        subject: &str,
+        reason: &str,
+        release: ReleaseId,
+    ) -> Result<Option<(Redaction, Vec<RedactedRelease>)>, RefreshError> {
+        let published = self.published().await?;
+        let copies = published.copies.clone();
+        let (subject, reason) = (subject.to_owned(), reason.to_owned());
+        let look = tokio::task::spawn_blocking(move || published.look(&subject, &reason, release));
+        let looked = look.await.map_err(|error| RefreshError::Panicked(error.to_string()))?;
+        for copy in copies {
+            remove(&copy).await?;
+        }
+        Ok(looked?)
+    }
+
+    /// What is left of the newest release, as a file: the new one is compared with that.
+    fn write_left(&self, path: &Path, dataset: &Dataset) -> Result<ReleaseDatabase, RefreshError> {
+        let failed = |source| RefreshError::Scratch { file: path.display().to_string(), source };
+        std::fs::create_dir_all(self.scratch()).map_err(failed)?;
+        database::write(path, dataset)?;
+        Ok(ReleaseDatabase::open(path)?)
     }
 
     /// Every release that stands, the newest first, open for a look.

@@ -76,7 +76,8 @@ mod tests {
         // Nobody passes alone: this ends because the others come.
         let met = Barrier::new(WORKERS);
         let jobs = vec![(); WORKERS];
-        share_out(jobs, |()| 0, |()| Ok::<_, ()>(drop(met.wait()))).unwrap();
+        let led = share_out(jobs, |()| 0, |()| Ok::<_, ()>(met.wait().is_leader())).unwrap();
+        assert_eq!(led.len(), WORKERS);
     }
 
     #[test]
@@ -85,8 +86,12 @@ mod tests {
         let jobs = 10_000;
         let work = |job| {
             begun.fetch_add(1, Ordering::Relaxed);
+            if job == 3 {
+                return Err(job);
+            }
             // The other thread gets nowhere while this one says that it failed.
-            if job == 3 { Err(job) } else { Ok(thread::sleep(Duration::from_millis(1))) }
+            thread::sleep(Duration::from_millis(1));
+            Ok(())
         };
         assert_eq!(share_out(0..jobs, |_| 0, work), Err(3));
         assert!(begun.into_inner() < jobs);

@@ -5,7 +5,6 @@
 
 mod agencies;
 mod corrections;
-pub mod coverage;
 mod curated;
 mod evidence;
 mod fields;
@@ -27,7 +26,7 @@ pub use memory::Memory;
 use crate::record::{
     AgencyId, Cell, CorrectionEffect, CoverageCell, CoverageId, DamagedCell, Decision, EvidenceId,
     Field as _, Finding, Identity, Listing, Normals, NotAnId, Record, Records, Redirect, ReleaseId,
-    Source, SourceId, Statement, SubjectType, Visit, Withdrawal, keys,
+    Source, SourceId, Statement, SubjectType, Visit, Withdrawal, coverage, keys,
 };
 use corrections::Overlay;
 use identity::Identities;

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::Input;
-use super::coverage::names_a_source;
 use super::identity::Identities;
 use super::partnerships::unmatched_mint_key;
 use super::withdrawals::{TakenBack, Withdrawals};
+use crate::record::coverage::names_a_source;
 use crate::record::{
     Agency, CoverageCell, Evidence, Identity, Issue, Listing, Partnership, Record, Records,
     Redirect, SubjectType, VisitRef, Withdrawal,

@@ -121,7 +121,9 @@ fn asks_for_web_socket(headers: &header::HeaderMap) -> bool {
 /// Whether bodies of this address may be compressed on their way: not those of files, whose bytes
 /// have a hash, a length and ranges.
 fn is_compressible(request: &HttpRequest) -> bool {
-    !request.path().starts_with("/data/")
+    // What stands below a release; the page of the release itself is no file.
+    let below = request.path().strip_prefix("/data/").map(|path| path.trim_end_matches('/'));
+    !below.is_some_and(|path| path.contains('/'))
 }
 
 fn coded(request: &HttpRequest, response: HttpResponse) -> HttpResponse {

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 
+use porchlight::record::coverage::Lists;
 use porchlight::record::{
     Agency, Completeness, Conclusion, CoverageCell, CoverageId, Evidence, Extent, Partnership,
     PartnershipStatus, Program, ProgramKind, ProgramStatus, Role, STATES, Service, Source,
@@ -11,7 +12,6 @@ use porchlight::record::{
 };
 use porchlight::release::database::{ReleaseDatabase, write};
 use porchlight::release::dataset::Dataset;
-use porchlight::resolve::coverage::Lists;
 use serde_json::{Value, json};
 
 use crate::support::app::App;
@@ -278,7 +278,7 @@ async fn the_release_file_tells_each_pair_that_anything_is_known_of() {
             r#"Both b-both checked_none_found 2021-01-01 ["map"]"#,
             r#"Fire b-both documented 2023-01-01 ["map"]"#,
             r#"Fire c-sample documented 2023-01-01 ["curated"]"#,
-            r#"Fire d-undated documented 2023-01-01 []"#,
+            r"Fire d-undated documented 2023-01-01 []",
             r#"Island a-whole checked_none_found 2023-01-01 ["map"]"#,
             r#"Island b-both checked_none_found 2023-01-01 ["map"]"#,
             r#"Other police a-whole checked_none_found 2023-01-01 ["map"]"#,

@@ -232,7 +232,8 @@ fn the_archive_holds_all_files_and_is_the_same_twice() {
         assert_eq!((time.year(), time.month(), time.day(), time.hour()), (1980, 1, 1, 0), "{name}");
         assert_eq!(entry.unix_mode().map(|mode| mode & 0o777), Some(0o644), "{name}");
         let stored = entry.compression() == zip::CompressionMethod::Stored;
-        let packed = name.rsplit_once('.').is_some_and(|(_, ending)| ending == "gz");
+        let packed =
+            name.rsplit_once('.').is_some_and(|(_, ending)| ["gz", "parquet"].contains(&ending));
         assert_eq!(stored, packed, "{name}");
         let mut held = Vec::new();
         entry.read_to_end(&mut held).unwrap();

@@ -9,11 +9,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use flate2::read::GzDecoder;
+use porchlight::record::coverage::Lists;
 use porchlight::record::{RESOURCES, Resource, STATES};
 use porchlight::release::database::ReleaseDatabase;
 use porchlight::release::dataset::SCHEMA_VERSION;
 use porchlight::release::{DATASET_FILE, MANIFEST_FILE, Manifest, digest, root};
-use porchlight::resolve::coverage::Lists;
 use porchlight::serve::Settings;
 use serde_json::json;
 use tempfile::TempDir;

@@ -119,6 +119,53 @@ fn reworded(world: &World, key: &str) -> Vec<u8> {
     table(&all)
 }
 
+/// The server tells of a partnership, of what is said of it, and of the releases that held it, only
+/// that they were taken back.
+async fn assert_gone_from_the_server(
+    world: &World,
+    id: &str,
+    entry: &Row,
+    names: &[String],
+    after: &Release,
+) {
+    let key = entry["source_key"].as_str();
+    let app = served(world);
+    for below in ["", "/history", "/evidence"] {
+        let said = assert_gone(&app, &format!("/v1/partnerships/{id}{below}")).await;
+        assert!(!said["detail"].as_str().unwrap().contains("was the last to hold it"), "{said}");
+    }
+    assert_gone(&app, &format!("/v1/evidence/{}", entry["id"])).await;
+    for name in names {
+        for path in [
+            format!("/v1/releases/{name}"),
+            format!("/v1/releases/{name}/agencies"),
+            format!("/v1/releases/{name}/gates"),
+            format!("/data/{name}/dataset.sqlite"),
+            format!("/data/{name}/manifest.json"),
+            format!("/v1/changes?from={name}"),
+        ] {
+            let said = assert_gone(&app, &path).await;
+            assert!(said["detail"].as_str().unwrap().contains(&after.name()), "{said}");
+        }
+    }
+    let list = app.get("/v1/releases").await.json();
+    assert_eq!(list["data"].as_array().unwrap().len(), 1);
+    let redacted: Vec<&str> = list["redacted"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|r| r["release"].as_str().unwrap())
+        .collect();
+    let newest_first: Vec<&str> = names.iter().rev().map(String::as_str).collect();
+    assert_eq!(redacted, newest_first);
+    // A day that meant a release that was taken back means what stands for it.
+    let day = names[0].split('.').next().unwrap().to_owned();
+    let dated = app.get(&format!("/v1/releases/{day}/summary")).await.json();
+    assert_eq!(dated["meta"]["release"], after.name());
+    let evidence = app.get(&format!("/v1/evidence?source_key={key}")).await.json();
+    assert_eq!(evidence["meta"]["total"], 0);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_redacted_partnership_is_in_nothing_that_is_served_and_does_not_come_back() {
     let (world, [first, second, third]) = three_releases();
@@ -158,42 +205,7 @@ async fn a_redacted_partnership_is_in_nothing_that_is_served_and_does_not_come_b
     assert_eq!(world.listed().0, [after.name()]);
     world.run(&["release", "verify"]).ends(0);
 
-    let app = served(&world);
-    for below in ["", "/history", "/evidence"] {
-        let said = assert_gone(&app, &format!("/v1/partnerships/{id}{below}")).await;
-        assert!(!said["detail"].as_str().unwrap().contains("was the last to hold it"), "{said}");
-    }
-    assert_gone(&app, &format!("/v1/evidence/{}", entry["id"])).await;
-    for name in &names {
-        for path in [
-            format!("/v1/releases/{name}"),
-            format!("/v1/releases/{name}/agencies"),
-            format!("/v1/releases/{name}/gates"),
-            format!("/data/{name}/dataset.sqlite"),
-            format!("/data/{name}/manifest.json"),
-            format!("/v1/changes?from={name}"),
-        ] {
-            let said = assert_gone(&app, &path).await;
-            assert!(said["detail"].as_str().unwrap().contains(&after.name()), "{said}");
-        }
-    }
-    let list = app.get("/v1/releases").await.json();
-    assert_eq!(list["data"].as_array().unwrap().len(), 1);
-    let redacted: Vec<&str> = list["redacted"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|r| r["release"].as_str().unwrap())
-        .collect();
-    let newest_first: Vec<&str> = names.iter().rev().map(String::as_str).collect();
-    assert_eq!(redacted, newest_first);
-    // A day that meant a release that was taken back means what stands for it.
-    let day = first.name().split('.').next().unwrap().to_owned();
-    let dated = app.get(&format!("/v1/releases/{day}/summary")).await.json();
-    assert_eq!(dated["meta"]["release"], after.name());
-    let evidence = app.get(&format!("/v1/evidence?source_key={key}")).await.json();
-    assert_eq!(evidence["meta"]["total"], 0);
-    drop(app);
+    assert_gone_from_the_server(&world, id, &entry, &names, &after).await;
 
     // The same words again, other words of the same row, and an earlier edition change nothing.
     assert_eq!(world.refresh().ends(0).json()["outcome"], "unchanged");

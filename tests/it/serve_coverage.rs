@@ -252,18 +252,15 @@ async fn the_record_of_an_agency_says_in_words_what_is_known_and_what_nobody_loo
     theirs.last_listed_on = "2023-01-01".parse().ok();
     let mut elsewhere = of(None, "x", Service::LawEnforcement);
     elsewhere.program_id = "sampled".parse().unwrap();
-    let base = || {
-        ReleaseBuilder::new(RELEASE)
-            .has(&police)
-            .has(&fire)
-            .has(&other)
-            .has(&program("ring-neighbors"))
-            .has(&theirs)
-            .has(&listed(&theirs, "ring-map", "2022-01-01", "2023-01-01"))
-            .has(&who_looks("ring-map", Completeness::Exhaustive))
-            .edition("ring-map", "2023-01-01")
-    };
-    let release = base()
+    let release = ReleaseBuilder::new(RELEASE)
+        .has(&police)
+        .has(&fire)
+        .has(&other)
+        .has(&program("ring-neighbors"))
+        .has(&theirs)
+        .has(&listed(&theirs, "ring-map", "2022-01-01", "2023-01-01"))
+        .has(&who_looks("ring-map", Completeness::Exhaustive))
+        .edition("ring-map", "2023-01-01")
         .has(&program("sampled"))
         .has(&program("zzz"))
         .has(&elsewhere)
@@ -296,10 +293,24 @@ async fn the_record_of_an_agency_says_in_words_what_is_known_and_what_nobody_loo
     let by_key = app.get("/v1/agencies/by/ori/OH0020100").await.json();
     assert_eq!(by_key["meta"]["coverage"], in_words(&app, &police).await);
     assert!(app.get("/v1/programs/zzz").await.json()["meta"].get("coverage").is_none());
+}
 
-    // Partners whose department could not be told may be this one.
+#[tokio::test]
+async fn an_agency_may_be_a_partner_that_could_not_be_told() {
+    let police = agency("Akron");
+    let other = agency("Cobb");
+    let mut theirs = of(Some(&police), "akron", Service::LawEnforcement);
+    theirs.last_listed_on = "2023-01-01".parse().ok();
     let untold = of(None, "somebody", Service::LawEnforcement);
-    let app = App::of([base().has(&untold)]);
+    let app = App::of([ReleaseBuilder::new(RELEASE)
+        .has(&police)
+        .has(&other)
+        .has(&program("ring-neighbors"))
+        .has(&theirs)
+        .has(&listed(&theirs, "ring-map", "2022-01-01", "2023-01-01"))
+        .has(&who_looks("ring-map", Completeness::Exhaustive))
+        .edition("ring-map", "2023-01-01")
+        .has(&untold)]);
     assert_eq!(
         in_words(&app, &other).await["summary"],
         "No partnership of Cobb was found in Program ring-neighbors: who lists all partners among \

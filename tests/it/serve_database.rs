@@ -3,8 +3,7 @@
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 use porchlight::record::RESOURCES;
-
-const SCHEMA: &str = include_str!("../../migrations/release/00000000000001_first_schema/up.sql");
+use porchlight::release::database::tables_text;
 
 #[derive(QueryableByName)]
 struct TableColumn {
@@ -19,7 +18,7 @@ struct TableColumn {
 #[test]
 fn tables_have_the_columns_of_their_records() {
     let mut connection = SqliteConnection::establish(":memory:").unwrap();
-    connection.batch_execute(SCHEMA).unwrap();
+    connection.batch_execute(&tables_text()).unwrap();
     for resource in RESOURCES {
         let columns: Vec<TableColumn> = diesel::sql_query(
             "SELECT name, type AS kind, \"notnull\" AS required FROM pragma_table_info(?)",

@@ -181,6 +181,8 @@ fn cache_of(route: &Route) -> &'static str {
         FILE
     } else if route.is_health() {
         NEVER
+    } else if route.is_page() {
+        MINUTE
     } else if route.is_pinned() {
         PINNED
     } else if route.tells("Dataset-Release") {

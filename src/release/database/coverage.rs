@@ -4,8 +4,8 @@ use chrono::NaiveDate;
 
 use super::open::Statement;
 use super::{DatabaseError, ReleaseDatabase};
+use crate::record::coverage::{self, Look};
 use crate::record::{Cell, PartnershipStatus, Role, Service};
-use crate::resolve::coverage::{self, Look};
 
 /// Who looked for partnerships, and for which. The same for every agency of a release.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -116,10 +116,8 @@ impl ReleaseDatabase {
     }
 
     fn changes(&self) -> Result<Vec<Change>, DatabaseError> {
-        self.list(
-            "SELECT release, resource, id, change, cause, fields FROM changes
-             ORDER BY release, resource, id",
-            |row| {
+        let mut changes =
+            self.list("SELECT release, resource, id, change, cause, fields FROM changes", |row| {
                 let release = row.next()?;
                 let table: String = row.next()?;
                 let resource = Resource::of_table(&table)
@@ -132,8 +130,10 @@ impl ReleaseDatabase {
                     cause: row.next()?,
                     fields: row.next()?,
                 })
-            },
-        )
+            })?;
+        // Names of releases do not sort as text: `.10` stands before `.9`.
+        changes.sort();
+        Ok(changes)
     }
 
     fn verdicts(&self) -> Result<Vec<GateVerdict>, DatabaseError> {
@@ -200,7 +200,8 @@ impl ReleaseDatabase {
         let mut from = table.to_owned();
         if placed && resource.location() == Some(Location::Agency) {
             columns.extend(["place.lat".to_owned(), "place.lon".to_owned()]);
-            from += &format!(" LEFT JOIN agencies AS place ON place.id = {table}.agency_id");
+            from.push_str(" LEFT JOIN agencies AS place ON place.id = ");
+            from.push_str(&of_table("agency_id"));
         }
         let order: Vec<_> = by.iter().chain(&["id"]).map(|name| of_table(name)).collect();
         let (columns, order) = (columns.join(", "), order.join(", "));

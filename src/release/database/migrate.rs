@@ -14,12 +14,12 @@ use diesel::connection::SimpleConnection as _;
 
 use super::open::{DatabaseError, ReleaseDatabase};
 use super::write::{connect, indexes, insert, rows};
+use crate::record::coverage::Lists;
 use crate::record::{
     Cell, CoverageCell, CoverageId, Edition, Evidence, Identity, Record, Records, ReleaseId,
     SubjectType,
 };
 use crate::release::dataset::{SCHEMA_VERSION, Since};
-use crate::resolve::coverage::Lists;
 
 /// The first schema that has the coverage.
 const COVERAGE_SINCE: &str = "1.1.0";
@@ -30,6 +30,9 @@ const KEPT_COPIES: usize = 16;
 
 /// What the name of a copy ends in that is not whole yet.
 const UNFINISHED: &str = ".part";
+
+/// A table and rows for it.
+type TableRows = (&'static str, Vec<Vec<Cell>>);
 
 impl ReleaseDatabase {
     /// Opens a release file so that it has every table of today's schema.
@@ -136,9 +139,7 @@ fn migrate(path: &Path, schema_version: &str, rough: &Path) -> Result<(), Databa
 
 /// The rows of the tables of the coverage, for a release that was made before there were any, and
 /// the ids that were minted for them.
-fn coverage(
-    database: &ReleaseDatabase,
-) -> Result<[(&'static str, Vec<Vec<Cell>>); 3], DatabaseError> {
+fn coverage(database: &ReleaseDatabase) -> Result<[TableRows; 3], DatabaseError> {
     let release = database.meta().release;
     let of_partnerships = format!("subject_type = '{}'", SubjectType::Partnership);
     // The little of it that tells who looked: most evidence is of agencies.

@@ -38,4 +38,4 @@ pub use traces::SourceRow;
 pub use words::Words;
 pub use write::{Writer, indexes, is_searched, schema_text, searched_words, tables_text, write};
 
-pub use crate::resolve::coverage::{Look, word as coverage_word};
+pub use crate::record::coverage::{Look, word as coverage_word};

@@ -9,9 +9,9 @@ use diesel::{Connection, QueryResult, RunQueryDsl, SqliteConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::open::{DatabaseError, Statement};
+use crate::record::coverage::Lists;
 use crate::record::{Cell, Column, Field, Identity, RESOURCES, Record, ReleaseId, VisitRef};
 use crate::release::dataset::{Dataset, SCHEMA_VERSION, Since};
-use crate::resolve::coverage::Lists;
 
 /// The schema of a release file. Inside a major version migrations only add.
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/release");
@@ -265,10 +265,10 @@ pub(super) fn connect(path: &Path, rough: &Path) -> Result<SqliteConnection, Dat
 /// The rows of the tables that hold no records, in the order of their columns.
 pub(super) mod rows {
     use super::{count, text};
+    use crate::record::coverage::AgencyCoverage;
     use crate::record::{Cell, Edition, Field, Identity, RedactedKey, Redirect, Withdrawal};
     use crate::release::GateVerdict;
     use crate::release::dataset::{Change, Since};
-    use crate::resolve::coverage::AgencyCoverage;
 
     pub(in crate::release::database) fn identity(since: &Since<Identity>) -> Vec<Cell> {
         let Identity { resource, mint_key, id } = &since.what;

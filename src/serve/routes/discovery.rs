@@ -238,9 +238,8 @@ fn write_guide(text: &mut String, host: &str) -> std::fmt::Result {
         "\n## Bulk files\n\n\
          - [The manifest of the newest release]({host}/data/latest/{MANIFEST_FILE}): every file \
          with its size and SHA-256\n\
-         - [Everything as one SQLite database]({host}/data/latest/dataset.sqlite)\n\
-         - [The key that signs releases]({host}{KEY}), in the form of minisign, where they are \
-         signed\n"
+         - [Everything as one SQLite database]({host}/data/latest/dataset.sqlite)\n\n\
+         Where releases are signed, the key is at `{host}{KEY}`, in the form of minisign.\n"
     )?;
     writeln!(
         text,

@@ -136,8 +136,13 @@ impl Route {
         self.path.contains(&format!("/{RELEASE}"))
     }
 
+    /// Whether it is a page for people, which links to more than its release.
+    pub(crate) fn is_page(&self) -> bool {
+        self.operation["responses"]["200"]["content"].get("text/html; charset=utf-8").is_some()
+    }
+
     pub(crate) fn is_file(&self) -> bool {
-        self.path.starts_with("/data/")
+        self.path.starts_with("/data/") && self.pattern.ends_with("/{file}")
     }
 
     pub(crate) fn is_health(&self) -> bool {

@@ -147,6 +147,7 @@ fn sorting(table: Table<'_>, content: Content) -> Vec<SortingColumn> {
 mod tests {
     use std::collections::BTreeMap;
 
+    use ::parquet::file::metadata::RowGroupMetaData;
     use ::parquet::file::reader::{FileReader, SerializedFileReader};
     use ::parquet::file::statistics::Statistics;
 
@@ -160,7 +161,7 @@ mod tests {
     fn written() -> (Vec<u8>, u64) {
         let cells = |number: usize| {
             let mut agency = sample::agency(&number.to_string());
-            agency.state = if number % 3 == 0 { "WY" } else { "AK" }.to_owned();
+            agency.state = if number.is_multiple_of(3) { "WY" } else { "AK" }.to_owned();
             let mut cells = agency.cells();
             cells[0] = crate::record::Cell::Text(format!("agy_{number:010}"));
             cells
@@ -185,7 +186,7 @@ mod tests {
         let metadata = file.metadata();
         assert_eq!(metadata.file_metadata().created_by(), Some("porchlight"));
         let groups = metadata.row_groups();
-        let rows: Vec<_> = groups.iter().map(|group| group.num_rows()).collect();
+        let rows: Vec<_> = groups.iter().map(RowGroupMetaData::num_rows).collect();
         let rest = BATCH_ROWS + 10;
         assert_eq!(rows, [i64::try_from(GROUP_ROWS).unwrap(), i64::try_from(rest).unwrap()]);
         assert_eq!(count, (GROUP_ROWS + rest) as u64);
@@ -196,7 +197,7 @@ mod tests {
             .iter()
             .map(|key| leaves[usize::try_from(key.column_idx).unwrap()].path().string());
         assert_eq!(by.collect::<Vec<_>>(), ["state", "id"]);
-        for column in groups.iter().flat_map(|group| group.columns()) {
+        for column in groups.iter().flat_map(RowGroupMetaData::columns) {
             assert!(matches!(column.compression(), Compression::ZSTD(_)));
             assert!(column.statistics().is_some(), "{}", column.column_path());
             assert!(column.column_index_offset().is_some(), "{}", column.column_path());

@@ -4,14 +4,17 @@
 //! lists one: that it says nothing of others is no sign that it would have. Only a source that
 //! says of itself that it lists all of them makes an absence an answer, and only as of its date.
 
+mod counts;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use chrono::NaiveDate;
 
-use super::unstamped;
+use counts::Counts;
+
 use crate::record::{
-    Agency, AgencyId, Completeness, Conclusion, CoverageCell, CoverageId, CoverageWord, Edition,
-    Extent, Partnership, Program, ProgramId, Records, Role, STATES, Service, Source, SourceId,
+    AgencyId, Completeness, Conclusion, CoverageCell, CoverageId, CoverageWord, Edition, Extent,
+    Partnership, Program, ProgramId, Records, ReleaseId, Role, STATES, Service, Source, SourceId,
     SubjectType,
 };
 
@@ -95,9 +98,6 @@ pub struct AgencyCoverage {
 
 /// When the partnerships of an agency and program were last listed, and who documents them.
 type Documented<'a> = (Option<NaiveDate>, BTreeSet<&'a SourceId>);
-
-/// How many partnerships are told of a service and a state, if any is told.
-type ByServiceAndState<'a> = HashMap<(Service, Option<&'a str>), i64>;
 
 /// That a source lists a partnership.
 struct Listed<'a> {
@@ -296,7 +296,7 @@ fn mint_key(program: &Program, service: Service, state: &str, look: Option<&Look
 }
 
 /// Whether the cell of a mint key is one that a source looked at.
-pub(super) fn names_a_source(mint_key: &str) -> bool {
+pub(crate) fn names_a_source(mint_key: &str) -> bool {
     mint_key.split('/').count() > 3
 }
 
@@ -339,73 +339,9 @@ impl Cell<'_> {
             documented,
             unmatched,
             conclusion,
-            first_release: unstamped(),
-            last_changed_release: unstamped(),
+            first_release: ReleaseId::default(),
+            last_changed_release: ReleaseId::default(),
             evidence_count: 0,
         })
-    }
-}
-
-/// What cells count.
-struct Counts<'a> {
-    sources: &'a [Source],
-    /// Registered agencies by service and state.
-    agencies: HashMap<(Service, &'a str), i64>,
-    /// Registered agencies with a partnership that a source lists, by program and source, and by
-    /// the service and state of the agency.
-    documented: HashMap<(&'a str, &'a str, Service, &'a str), i64>,
-    /// Partnerships of untold agencies that a source lists, by program and source, and by the
-    /// service and state it names.
-    unmatched: HashMap<(&'a str, &'a str), ByServiceAndState<'a>>,
-}
-
-impl<'a> Counts<'a> {
-    fn of(lists: &Lists<'a>) -> Self {
-        let Lists { records, listed } = lists;
-        let registered: HashMap<&str, &Agency> = records
-            .agencies
-            .iter()
-            .filter(|agency| agency.registered)
-            .map(|agency| (agency.id.as_str(), agency))
-            .collect();
-        let mut agencies = HashMap::new();
-        for agency in registered.values() {
-            *agencies.entry((agency.service, agency.state.as_str())).or_default() += 1;
-        }
-        let mut seen = HashSet::new();
-        let mut documented = HashMap::new();
-        let mut unmatched: HashMap<_, HashMap<_, i64>> = HashMap::new();
-        for Listed { source, partnership, .. } in listed.values() {
-            let looked = (partnership.program_id.as_str(), source.id.as_str());
-            let Some(agency_id) = &partnership.agency_id else {
-                let of = (partnership.service, partnership.state.as_deref());
-                *unmatched.entry(looked).or_default().entry(of).or_default() += 1;
-                continue;
-            };
-            let Some(agency) = registered.get(agency_id.as_str()) else { continue };
-            if seen.insert((looked, agency_id)) {
-                let cell = (looked.0, looked.1, agency.service, agency.state.as_str());
-                *documented.entry(cell).or_default() += 1;
-            }
-        }
-        Self { sources: &records.sources, agencies, documented, unmatched }
-    }
-
-    fn source(&self, id: &str) -> Option<SourceId> {
-        let mut ids = self.sources.iter().map(|source| &source.id);
-        ids.find(|known| known.as_str() == id).cloned()
-    }
-
-    fn documented(&self, cell: &Cell<'_>, source_id: &str) -> i64 {
-        let key = (cell.program.id.as_str(), source_id, cell.service, cell.state);
-        self.documented.get(&key).copied().unwrap_or(0)
-    }
-
-    fn unmatched(&self, cell: &Cell<'_>, source_id: &str) -> i64 {
-        let of = self.unmatched.get(&(cell.program.id.as_str(), source_id));
-        let may_be = of.into_iter().flatten().filter(|((service, state), _)| {
-            overlap(*service, cell.service) && state.is_none_or(|state| state == cell.state)
-        });
-        may_be.map(|(_, partnerships)| partnerships).sum()
     }
 }
