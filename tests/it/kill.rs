@@ -162,18 +162,21 @@ fn steps_of(program: &Program) -> Vec<String> {
     steps.map(|line| line.split_once('=').unwrap().1.to_owned()).collect()
 }
 
-/// The position of the last step of each kind, which has the most behind it. A step that is done for table after
-/// table (`"put agencies.csv"`) is of one kind for all of them.
+/// The position of the last step of each kind, which has the most behind it. What is done for file
+/// after file (`"put agencies.csv"`) is of one kind for all files of tables, and of one for the
+/// others.
 fn of_each_kind(steps: &[String]) -> BTreeSet<usize> {
     let mut kinds = BTreeMap::<(&str, &str), usize>::new();
     for (number, step) in steps.iter().enumerate() {
-        let table =
-            RESOURCES.iter().find(|resource| step.contains(&format!(" {}.", resource.table)));
-        let kind = match table {
-            Some(resource) => step.split_once(resource.table).unwrap(),
-            None => (step.as_str(), ""),
+        let of_table =
+            RESOURCES.iter().any(|resource| step.contains(&format!(" {}.", resource.table)));
+        let (verb, file) = step.split_once(' ').unwrap_or((step, ""));
+        let kind = match file.contains('.') && !file.contains("manifest.json") {
+            true if of_table => "a table",
+            true => "a document",
+            false => file,
         };
-        kinds.insert(kind, number);
+        kinds.insert((verb, kind), number);
     }
     kinds.into_values().collect()
 }
