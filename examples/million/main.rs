@@ -114,7 +114,7 @@ fn stage_files(
         signing_key: None,
         redactions: Vec::new(),
     };
-    let database = ReleaseDatabase::open(path)?;
+    let database = ReleaseDatabase::open_unmapped(path)?;
     let materials = Materials { database: &database, previous: None };
     stage(folder, draft, &materials, None, watch).context("the files could not be made")
 }

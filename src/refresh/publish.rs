@@ -121,7 +121,7 @@ pub(super) fn stage(folder: &Path, order: Order) -> Result<Staged, RefreshError>
     };
     // The files are made from the file, not from memory: they cannot say anything else.
     drop(dataset);
-    let database = ReleaseDatabase::open(&path)?;
+    let database = ReleaseDatabase::open_unmapped(&path)?;
     let watch = |step: &str| {
         tracing::debug!(step, "publish");
         Ok(())

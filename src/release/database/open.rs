@@ -104,6 +104,8 @@ pub struct Meta {
 pub struct ReleaseDatabase {
     path: PathBuf,
     url: String,
+    /// How much of the file is read as memory, in bytes.
+    mapped: u64,
     idle: Mutex<Vec<SqliteConnection>>,
     meta: Meta,
     searched: BTreeMap<&'static str, SearchRange>,
@@ -118,15 +120,26 @@ impl std::fmt::Debug for ReleaseDatabase {
 impl ReleaseDatabase {
     /// Opens the file and checks that it is a release file.
     pub fn open(path: &Path) -> Result<Self, DatabaseError> {
+        Self::open_mapped(path, MAPPED)
+    }
+
+    /// The same for who reads all of it once and has little memory to spare: what is mapped counts as
+    /// the process's own.
+    pub fn open_unmapped(path: &Path) -> Result<Self, DatabaseError> {
+        Self::open_mapped(path, 0)
+    }
+
+    fn open_mapped(path: &Path, mapped: u64) -> Result<Self, DatabaseError> {
         check_header(path)?;
         let url = format!(
             "file:{}?mode=ro&immutable=1",
             utf8_percent_encode(&path.to_string_lossy(), PATH)
         );
-        let mut connection = connect(path, &url)?;
+        let mut connection = connect(path, &url, mapped)?;
         let meta = read_meta(path, &mut connection)?;
         let searched = read_searched(path, &mut connection)?;
-        Ok(Self { path: path.to_owned(), url, idle: Mutex::new(vec![connection]), meta, searched })
+        let (path, idle) = (path.to_owned(), Mutex::new(vec![connection]));
+        Ok(Self { path, url, mapped, idle, meta, searched })
     }
 
     /// Where the words of a query's resource lie.
@@ -188,7 +201,7 @@ impl ReleaseDatabase {
 
     /// A connection that is nobody else's, not even later.
     pub(super) fn connect(&self) -> Result<SqliteConnection, DatabaseError> {
-        connect(&self.path, &self.url)
+        connect(&self.path, &self.url, self.mapped)
     }
 
     /// An error that says what a row of this file holds and should not.
@@ -198,7 +211,7 @@ impl ReleaseDatabase {
 
     fn take(&self) -> Result<SqliteConnection, DatabaseError> {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        idle.map_or_else(|| connect(&self.path, &self.url), Ok)
+        idle.map_or_else(|| connect(&self.path, &self.url, self.mapped), Ok)
     }
 
     fn give_back(&self, connection: SqliteConnection) {
@@ -226,7 +239,7 @@ fn check_header(path: &Path) -> Result<(), DatabaseError> {
     })
 }
 
-fn connect(path: &Path, url: &str) -> Result<SqliteConnection, DatabaseError> {
+fn connect(path: &Path, url: &str, mapped: u64) -> Result<SqliteConnection, DatabaseError> {
     let damaged = |source: Box<dyn std::error::Error + Send + Sync>| DatabaseError::Damaged {
         path: path.to_owned(),
         problem: "it cannot be opened".to_owned(),
@@ -234,7 +247,7 @@ fn connect(path: &Path, url: &str) -> Result<SqliteConnection, DatabaseError> {
     };
     let mut connection = SqliteConnection::establish(url).map_err(|error| damaged(error.into()))?;
     connection
-        .batch_execute(&format!("PRAGMA query_only = ON; PRAGMA mmap_size = {MAPPED};"))
+        .batch_execute(&format!("PRAGMA query_only = ON; PRAGMA mmap_size = {mapped};"))
         .map_err(|error| damaged(error.into()))?;
     distance_km_utils::register_impl(
         &mut connection,

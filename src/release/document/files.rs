@@ -86,12 +86,13 @@ fn ending(name: &str) -> &str {
 
 /// The format of a file in a word, by its name.
 ///
-/// For Parquet it is not the ending of the name: Frictionless would then want to read the columns
-/// of that file too, and fails where it was installed without its optional parts.
+/// For Parquet and JSON lines it is not the ending of the name: Frictionless would then want to read
+/// the columns of that file too, and fails where it was installed without its optional parts.
 pub(super) fn format_of(name: &str) -> String {
     match ending(name) {
         "parquet" => "apache-parquet".to_owned(),
         "geo.parquet" => "geoparquet".to_owned(),
+        "ndjson" => "json-lines".to_owned(),
         "" => "text".to_owned(),
         ending => ending.to_ascii_lowercase(),
     }
