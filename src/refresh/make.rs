@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Days, Utc};
 
-use super::{News, RefreshError, editions, source_id};
+use super::{News, RefreshError, source_id};
 use crate::config::GateLimits;
 use crate::matching::{self, Index};
 use crate::normalise::normalise;
@@ -160,7 +160,7 @@ fn remembered(dataset: &Dataset) -> Memory {
             .iter()
             .map(|evidence| (evidence.id.clone(), Statement::from(evidence)))
             .collect(),
-        editions: editions(dataset),
+        editions: dataset.editions.iter().map(|edition| edition.what.clone()).collect(),
         unread: dataset.unread(),
         redacted: Redacted::of(&dataset.redactions),
     }

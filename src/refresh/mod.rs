@@ -29,8 +29,8 @@ pub use replay::Replayed;
 use crate::catalog::{Catalog, CatalogError, RunKind};
 use crate::config::Config;
 use crate::fetch::Client;
-use crate::record::{Capture, Edition, Reading, ReleaseId, SourceId};
-use crate::release::{Acceptance, GateVerdict, ManifestCapture, PreviousRelease, SigningKey};
+use crate::record::{Capture, Reading, ReleaseId, SourceId};
+use crate::release::{Acceptance, GateVerdict, ManifestCapture, SigningKey};
 use crate::source::{Card, Origin, SOURCES, Source};
 use crate::storage::Storage;
 use past::Past;
@@ -301,13 +301,9 @@ impl Context {
             return hold::hold(self, pointer.as_ref(), captures, &candidate, now).await;
         }
         let acceptance = overruled.map(|overruled| overruled.acceptance);
-        let link = pointer.map(|pointer| PreviousRelease {
-            release: pointer.release,
-            manifest_sha256: pointer.manifest_sha256,
-        });
         let order = publish::Order {
             candidate,
-            link,
+            link: pointer.map(Into::into),
             previous,
             captures,
             acceptance,
@@ -397,9 +393,4 @@ fn source_id(card: &Card) -> SourceId {
 fn in_words(error: &(dyn std::error::Error + 'static)) -> String {
     let causes = std::iter::successors(Some(error), |error| error.source());
     causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
-}
-
-/// The editions of a dataset, without the release each was read for.
-fn editions(dataset: &crate::release::dataset::Dataset) -> Vec<Edition> {
-    dataset.editions.iter().map(|edition| edition.what.clone()).collect()
 }

@@ -15,9 +15,7 @@ use crate::record::{
 };
 use crate::release::database::{self, DatabaseError, ReleaseDatabase};
 use crate::release::dataset::Dataset;
-use crate::release::{
-    self, Acceptance, PreviousRelease, RedactedRelease, Redaction, digest, pointer, table_of,
-};
+use crate::release::{self, Acceptance, RedactedRelease, Redaction, digest, pointer, table_of};
 
 /// What stands in a manifest for a candidate where no person accepted one.
 const BY_REDACTION: &str = "redaction";
@@ -79,10 +77,7 @@ impl Context {
             .then(|| Acceptance { candidate: BY_REDACTION.to_owned(), reason: reason.to_owned() });
         let order = publish::Order {
             candidate,
-            link: Some(PreviousRelease {
-                release: pointer.release,
-                manifest_sha256: pointer.manifest_sha256,
-            }),
+            link: Some(pointer.into()),
             previous: Some(previous),
             captures: Vec::new(),
             acceptance,

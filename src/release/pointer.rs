@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::record::ReleaseId;
 use crate::release::digest;
-use crate::release::manifest::{MANIFEST_FILE, Manifest, ManifestError};
+use crate::release::manifest::{MANIFEST_FILE, Manifest, ManifestError, PreviousRelease};
 use crate::storage::{Storage, StorageError};
 
 /// The key of the pointer to the latest release.
@@ -66,6 +66,13 @@ impl Pointer {
         let mut bytes = serde_json::to_vec_pretty(self).expect("a pointer has a JSON form");
         bytes.push(b'\n');
         bytes
+    }
+}
+
+impl From<Pointer> for PreviousRelease {
+    /// The link of whatever follows.
+    fn from(Pointer { release, manifest_sha256, .. }: Pointer) -> Self {
+        Self { release, manifest_sha256 }
     }
 }
 

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 
 use diesel::{QueryResult, RunQueryDsl as _, SqliteConnection};
 
-use super::open::{Cells, DatabaseError, ReleaseDatabase, Statement};
+use super::open::{Cells, DatabaseError, ReleaseDatabase};
+use super::statement::Statement;
 use crate::record::{Cell, Resource};
 
 /// A connection to a release file in which the tables of an earlier one are called `earlier.…`.

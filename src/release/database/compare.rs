@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::beside::Beside;
 use super::load::Reader;
-use super::open::Statement;
+use super::statement::Statement;
 use super::write::INDEXED;
 use super::{DatabaseError, ReleaseDatabase};
 use crate::record::{Cell, Column, ColumnType, DamagedCell, RESOURCES, ReleaseId, Resource};

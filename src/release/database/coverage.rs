@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use super::open::Statement;
+use super::statement::Statement;
 use super::{DatabaseError, ReleaseDatabase};
 use crate::record::coverage::{self, Look};
 use crate::record::{Cell, PartnershipStatus, Role, Service};

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::DatabaseError;
 use super::compare::{Comparison, text_in};
 use super::load::Reader;
-use super::open::Statement;
+use super::statement::Statement;
 use crate::record::{Cause, Cell, ReleaseId, Resource, SubjectType};
 use crate::release::cause::Readings;
 use crate::release::dataset::is_logged;

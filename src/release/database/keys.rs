@@ -1,7 +1,7 @@
 //! Agencies by the keys their registries give them.
 
 use super::load::Reader;
-use super::open::Statement;
+use super::statement::Statement;
 use super::{DatabaseError, ReleaseDatabase};
 use crate::record::Resource;
 

@@ -1,6 +1,7 @@
 //! Reads a whole release file back: its records in order, or everything it holds.
 
-use super::open::{DatabaseError, ReleaseDatabase, Statement};
+use super::open::{DatabaseError, ReleaseDatabase};
+use super::statement::Statement;
 use crate::record::{
     Cell, DamagedCell, Edition, EditionKey, Field, Identity, Location, Point, Record, Records,
     RedactedKey, Redirect, Resource, Visit, Withdrawal,

@@ -20,6 +20,7 @@ mod query;
 mod read;
 mod region;
 mod sql;
+mod statement;
 mod traces;
 mod words;
 mod write;

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::compare::Selection;
-use super::open::Statement;
+use super::statement::Statement;
 use super::{DatabaseError, ReleaseDatabase};
 use crate::record::{Cause, Cell, ReleaseId, Resource};
 use crate::release::dataset::ChangeKind;

@@ -1,6 +1,6 @@
 //! Where agencies are.
 
-use super::open::Statement;
+use super::statement::Statement;
 use super::{DatabaseError, ReleaseDatabase};
 use crate::record::{Cell, Point};
 

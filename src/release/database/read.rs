@@ -1,7 +1,7 @@
 //! What can be asked of a release file.
 
-use super::open::Statement;
 use super::sql::Which;
+use super::statement::Statement;
 use super::{DatabaseError, Page, Query, ReleaseDatabase};
 use crate::record::{Cause, Cell, Column, ReleaseId, Resource};
 use crate::release::GateVerdict;

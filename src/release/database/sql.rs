@@ -7,10 +7,10 @@
 //! Rows lie in the order of their ids, so a row's number orders like its id and every index holds
 //! it for nothing.
 
-use super::open::Statement;
 use super::phases::{Step, phases};
 use super::query::{Query, SortBy, SortKey};
 use super::region::Near;
+use super::statement::Statement;
 use super::words::Words;
 use crate::record::{Cell, Column, Location};
 

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::load::Reader;
-use super::open::{DatabaseError, ReleaseDatabase, Statement};
+use super::open::{DatabaseError, ReleaseDatabase};
+use super::statement::Statement;
 use crate::record::{Cell, DamagedCell, Evidence, Issue, RESOURCES, Record};
 
 /// A row of a source: the sort of what it is about, the source, and its key there.

@@ -8,7 +8,8 @@ use diesel::connection::SimpleConnection;
 use diesel::{Connection, QueryResult, RunQueryDsl, SqliteConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
-use super::open::{DatabaseError, Statement};
+use super::open::DatabaseError;
+use super::statement::Statement;
 use crate::record::coverage::Lists;
 use crate::record::{Cell, Column, Field, Identity, RESOURCES, Record, ReleaseId, VisitRef};
 use crate::release::dataset::{Dataset, SCHEMA_VERSION, Since};
