@@ -3,9 +3,11 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::Read as _;
+use std::io::{Cursor, Read as _};
 use std::path::Path;
 
+use bytes::Bytes;
+use parquet::file::reader::{FileReader as _, SerializedFileReader};
 use porchlight::serve::Settings;
 use reqwest::Method;
 use serde_json::Value;
@@ -57,7 +59,35 @@ fn partnership(release: &Release) -> (Row, Row) {
     found.unwrap()
 }
 
-/// Where a text stands among the files of all releases, packed ones unpacked.
+/// What a file holds, however it is packed; an archive is all its files, one after the other.
+fn unpacked(name: &str, bytes: Vec<u8>) -> Vec<u8> {
+    let mut held = Vec::new();
+    match name.rsplit_once('.').map(|(_, ending)| ending) {
+        Some("gz") => {
+            flate2::read::MultiGzDecoder::new(&bytes[..]).read_to_end(&mut held).unwrap();
+        }
+        Some("parquet") => {
+            let file = SerializedFileReader::new(Bytes::from(bytes)).unwrap();
+            for row in file.get_row_iter(None).unwrap() {
+                held.extend(row.unwrap().to_string().into_bytes());
+            }
+        }
+        Some("zip") => {
+            let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
+            for at in 0..archive.len() {
+                let mut entry = archive.by_index(at).unwrap();
+                let name = entry.name().unwrap().into_owned();
+                let mut packed = Vec::new();
+                entry.read_to_end(&mut packed).unwrap();
+                held.extend(unpacked(&name, packed));
+            }
+        }
+        _ => held = bytes,
+    }
+    held
+}
+
+/// Where a text stands among the files of all releases.
 fn places_of(home: &Path, text: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut folders = vec![home.join("releases"), home.join("staging"), home.join("held")];
@@ -69,12 +99,8 @@ fn places_of(home: &Path, text: &str) -> Vec<String> {
                 folders.push(path);
                 continue;
             }
-            let mut bytes = fs::read(&path).unwrap();
-            if path.extension().is_some_and(|ending| ending == "gz") {
-                let mut unpacked = Vec::new();
-                flate2::read::MultiGzDecoder::new(&bytes[..]).read_to_end(&mut unpacked).unwrap();
-                bytes = unpacked;
-            }
+            let name = path.file_name().unwrap().to_str().unwrap();
+            let bytes = unpacked(name, fs::read(&path).unwrap());
             if bytes.windows(text.len()).any(|window| window == text.as_bytes()) {
                 found.push(path.display().to_string());
             }
@@ -164,6 +190,20 @@ async fn assert_gone_from_the_server(
     assert_eq!(dated["meta"]["release"], after.name());
     let evidence = app.get(&format!("/v1/evidence?source_key={key}")).await.json();
     assert_eq!(evidence["meta"]["total"], 0);
+    for path in [
+        "/feeds/changes.atom",
+        "/feeds/changes.json",
+        "/v1/changes.ndjson",
+        "/v1/partnerships.ndjson",
+        "/v1/partnerships.geojson",
+        "/v1/evidence.csv",
+        "/data",
+    ] {
+        let got = app.get(path).await;
+        assert_eq!(got.status, 200, "{path}");
+        let text = String::from_utf8_lossy(&got.body);
+        assert!(!text.contains(id) && !text.contains(key), "{path}: {text}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -171,7 +211,10 @@ async fn a_redacted_partnership_is_in_nothing_that_is_served_and_does_not_come_b
     let (world, [first, second, third]) = three_releases();
     let (record, entry) = partnership(&first);
     let (id, key) = (record["id"].as_str(), entry["source_key"].as_str());
-    assert!(!places_of(&world.home(), key).is_empty());
+    let places = places_of(&world.home(), key);
+    for ending in [".csv", ".ndjson.gz", ".parquet", ".zip", ".sqlite"] {
+        assert!(places.iter().any(|place| place.ends_with(ending)), "{ending}: {places:?}");
+    }
     let names = [first.name(), second.name(), third.name()];
     let hashes: Vec<String> = [&first, &second, &third]
         .map(|release| {
