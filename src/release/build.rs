@@ -17,6 +17,19 @@ use crate::release::manifest::TableChanges;
 /// Columns that say in which releases a record is, and nothing about it.
 const STAMPS: [&str; 2] = ["first_release", "last_changed_release"];
 
+/// What a partnership takes over from its agency and its program.
+const TAKEN_OVER: &[&str] = &[
+    "agency_name",
+    "state",
+    "kind",
+    "service",
+    "vendor_id",
+    "status",
+    "ended_on",
+    "ended_on_precision",
+    "ended_on_basis",
+];
+
 /// Columns of a program from which the standing of its partnerships follows, and which of theirs.
 const STANDING: [&str; 3] = ["status", "retired_on", "ended_on"];
 
@@ -263,7 +276,7 @@ impl Comparison {
             table if table == Issue::TABLE => why.readings.cause_of_source(source),
             table if table == Source::TABLE => why.readings.cause_of_source(id),
             table if table == Correction::TABLE => Some(Cause::Correction),
-            _ => why.said_of(id).or_else(|| self.cause_of_correction::<R>(cells)),
+            _ => why.said_of(id).or_else(|| self.cause_of_correction::<R>(cells, fields)),
         };
         let stands = STANDING.iter().any(|field| fields.contains_key(*field));
         let origin = match R::TABLE {
@@ -275,7 +288,14 @@ impl Comparison {
     }
 
     /// A record that takes something over from one that was corrected changed by that correction.
-    fn cause_of_correction<R: Record>(&self, cells: &[Cell]) -> Option<Cause> {
+    fn cause_of_correction<R: Record>(
+        &self,
+        cells: &[Cell],
+        fields: &Map<String, Value>,
+    ) -> Option<Cause> {
+        if !TAKEN_OVER.iter().any(|field| fields.contains_key(*field)) {
+            return None;
+        }
         let named = ["agency_id", "program_id"].map(|column| text::<R>(cells, column));
         let mut causes = named.into_iter().flatten().filter_map(|id| self.why.said_of(id));
         causes.find(|cause| *cause == Cause::Correction)
