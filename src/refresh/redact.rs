@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, SubsecRound, Utc};
 
-use super::past::{self, Past};
+use super::past;
 use super::run::Run;
 use super::{Context, Outcome, RefreshError, Report, hold, make, publish};
 use crate::catalog::RunKind;
@@ -46,8 +46,7 @@ impl Context {
         now: DateTime<Utc>,
     ) -> Result<Report, RefreshError> {
         let not_published = || RefreshError::NotPublished(subject.to_owned());
-        let past =
-            run.stage("open", Past::open(&self.storage, &self.scratch(), &self.cache())).await?;
+        let past = run.stage("open", self.past()).await?;
         let past = past.ok_or_else(not_published)?;
         let newest = past.release();
         // The newest release once more, on its own day.
