@@ -6,36 +6,17 @@ use porchlight::config::GateLimits;
 use porchlight::matching::{Index, decide};
 use porchlight::normalise::normalise;
 use porchlight::record::{
-    Capture, Cause, Citation, Completeness, Correction, Draft, Entries, Partnership, Problem,
-    Reading, ReleaseId, Role, Source, SubjectType, Withdrawal, keys,
+    Cause, Completeness, Correction, Entries, Partnership, Problem, ReleaseId, Source, SubjectType,
+    Withdrawal, keys,
 };
 use porchlight::release::dataset::{Dataset, Since};
 use porchlight::release::{Candidate, Parts, build, date_corrections, gates};
 use porchlight::resolve::{Input, Memory, resolve};
 
-/// An entry of a source: its kind, its key and its values.
-type Entry<'a> = (SubjectType, &'a str, Vec<(&'a str, &'a str)>);
+use crate::support::editions::{self, fold};
 
-fn fold(memory: &mut Memory, source: &str, on: &str, entries: &[Entry<'_>]) {
-    let capture = Capture {
-        source_id: source.parse().unwrap(),
-        sha256: format!("{source} {on}"),
-        retrieved_at: "2026-11-24T06:00:00Z".parse().unwrap(),
-        as_of_on: on.parse().unwrap(),
-        parts: Vec::new(),
-    };
-    let draft = |(subject_type, key, values): &Entry<'_>| Draft {
-        subject_type: *subject_type,
-        source_key: (*key).to_owned(),
-        pointer: String::new(),
-        role: Role::Supports,
-        locator: "record 1".to_owned(),
-        citation: Citation::default(),
-        reported: values.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(),
-    };
-    let drafts = entries.iter().map(draft).collect();
-    memory.fold(&capture, Reading { records_read: entries.len(), drafts, issues: Vec::new() });
-}
+/// An entry of a source: its kind, its key and its values.
+type Entry<'a> = editions::Entry<'a, Vec<(&'a str, &'a str)>>;
 
 /// The curated data of a day: a vendor and its program, and what people decided.
 fn curate(memory: &mut Memory, on: &str, decisions: &[Entry<'_>]) {

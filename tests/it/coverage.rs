@@ -7,15 +7,14 @@ use std::convert::Infallible;
 use porchlight::record::coverage::Lists;
 use porchlight::record::{
     Agency, Completeness, Conclusion, CoverageCell, CoverageId, Evidence, Extent, Partnership,
-    PartnershipStatus, Program, ProgramKind, ProgramStatus, Role, STATES, Service, Source,
-    SubjectType,
+    PartnershipStatus, Role, STATES, Service, SubjectType,
 };
 use porchlight::release::database::{ReleaseDatabase, write};
 use porchlight::release::dataset::Dataset;
 use serde_json::{Value, json};
 
 use crate::support::app::App;
-use crate::support::release::{ReleaseBuilder, agency, evidence, partnership, source};
+use crate::support::release::{ReleaseBuilder, agency, evidence, partnership, program, who_looks};
 
 const RELEASE: &str = "2026-11-24.1";
 
@@ -85,33 +84,6 @@ fn assert_cells_say(program: &Value, cells: &[&CoverageCell]) {
         "checked_none_found" => assert!(checked, "{program}"),
         word => assert!(word == "not_checked" && !checked, "{program}"),
     }
-}
-
-fn program(id: &str) -> Program {
-    let release = RELEASE.parse().unwrap();
-    Program {
-        id: id.parse().unwrap(),
-        vendor_id: "ring".parse().unwrap(),
-        intermediary_vendor_ids: Vec::new(),
-        name: id.to_owned(),
-        kind: ProgramKind::InformationSharing,
-        announced_on: None,
-        announced_on_precision: None,
-        launched_on: None,
-        launched_on_precision: None,
-        retired_on: None,
-        retired_on_precision: None,
-        status: ProgramStatus::Active,
-        successor_program_id: None,
-        summary: None,
-        first_release: release,
-        last_changed_release: release,
-        evidence_count: 1,
-    }
-}
-
-fn who_looks(id: &str, completeness: Completeness) -> Source {
-    Source { completeness, ..source(id) }
 }
 
 fn of(program: &str, agency: Option<&Agency>, key: &str, service: Service) -> Partnership {

@@ -6,13 +6,12 @@ use chrono::Days;
 use porchlight::matching::{Index, decide};
 use porchlight::normalise::normalise;
 use porchlight::record::{
-    Capture, Citation, Completeness, Draft, Entries, Evidence, Partnership, PartnershipStatus,
-    Precision, Reading, ReleaseId, Role, STATES, Service, Source, SubjectType, keys,
+    Completeness, Entries, Evidence, Partnership, PartnershipStatus, Precision, ReleaseId, STATES,
+    Service, Source, SubjectType, keys,
 };
 use porchlight::resolve::{Input, Memory, Resolved, resolve};
 
-/// An entry of a source: its kind, its key and its values.
-type Entry<'a> = (SubjectType, &'a str, &'a [(&'a str, &'a str)]);
+use crate::support::editions::{Entry, fold};
 
 fn source(id: &str, completeness: Completeness) -> Source {
     let release: ReleaseId = "2026-11-24.1".parse().unwrap();
@@ -36,27 +35,6 @@ fn source(id: &str, completeness: Completeness) -> Source {
         last_changed_release: release,
         evidence_count: 0,
     }
-}
-
-fn fold(memory: &mut Memory, source: &str, on: &str, entries: &[Entry<'_>]) {
-    let capture = Capture {
-        source_id: source.parse().unwrap(),
-        sha256: format!("{source} {on}"),
-        retrieved_at: "2026-11-24T06:00:00Z".parse().unwrap(),
-        as_of_on: on.parse().unwrap(),
-        parts: Vec::new(),
-    };
-    let draft = |(subject_type, key, values): &Entry<'_>| Draft {
-        subject_type: *subject_type,
-        source_key: (*key).to_owned(),
-        pointer: String::new(),
-        role: Role::Supports,
-        locator: "record 1".to_owned(),
-        citation: Citation::default(),
-        reported: values.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(),
-    };
-    let drafts = entries.iter().map(draft).collect();
-    memory.fold(&capture, Reading { records_read: entries.len(), drafts, issues: Vec::new() });
 }
 
 /// A world of two departments and one program, launched in May 2018.

@@ -1,42 +1,14 @@
 //! What is known of an agency, and who looked.
 
 use porchlight::record::{
-    Agency, Completeness, Evidence, Partnership, PartnershipStatus, Program, ProgramKind,
-    ProgramStatus, Role, Service, Source, SubjectType,
+    Agency, Completeness, Evidence, Partnership, PartnershipStatus, Role, Service, SubjectType,
 };
 use serde_json::{Value, json};
 
 use crate::support::app::App;
-use crate::support::release::{ReleaseBuilder, agency, evidence, partnership, source};
+use crate::support::release::{ReleaseBuilder, agency, evidence, partnership, program, who_looks};
 
 const RELEASE: &str = "2026-11-24.1";
-
-fn program(id: &str) -> Program {
-    let release = RELEASE.parse().unwrap();
-    Program {
-        id: id.parse().unwrap(),
-        vendor_id: "ring".parse().unwrap(),
-        intermediary_vendor_ids: Vec::new(),
-        name: format!("Program {id}"),
-        kind: ProgramKind::InformationSharing,
-        announced_on: None,
-        announced_on_precision: None,
-        launched_on: None,
-        launched_on_precision: None,
-        retired_on: None,
-        retired_on_precision: None,
-        status: ProgramStatus::Active,
-        successor_program_id: None,
-        summary: None,
-        first_release: release,
-        last_changed_release: release,
-        evidence_count: 1,
-    }
-}
-
-fn who_looks(id: &str, completeness: Completeness) -> Source {
-    Source { completeness, ..source(id) }
-}
 
 /// A partnership of another agency, or of this one, in `ring-neighbors`.
 fn of(agency: Option<&Agency>, key: &str, service: Service) -> Partnership {

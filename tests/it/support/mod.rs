@@ -3,6 +3,7 @@
 pub(crate) mod app;
 pub(crate) mod chain;
 pub(crate) mod contract;
+pub(crate) mod editions;
 pub(crate) mod origin;
 pub(crate) mod postgres;
 pub(crate) mod program;

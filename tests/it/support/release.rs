@@ -8,8 +8,9 @@ use diesel::{Connection as _, RunQueryDsl as _, SqliteConnection};
 use porchlight::record::{
     Agency, AgencyId, AgencyKind, Answer, Cell, Completeness, Consent, Content, Detail, Disclosure,
     DisclosureId, Evidence, EvidenceId, GeoPrecision, LegalBasis, Metric, Outcome, Partnership,
-    PartnershipId, PartnershipStatus, RESOURCES, Record, ReleaseId, ReportedTotal, ReportedTotalId,
-    Resource, Role, Service, Source, Stage, SubjectType, ValueKind,
+    PartnershipId, PartnershipStatus, Program, ProgramKind, ProgramStatus, RESOURCES, Record,
+    ReleaseId, ReportedTotal, ReportedTotalId, Resource, Role, Service, Source, Stage, SubjectType,
+    ValueKind,
 };
 use porchlight::release::database::{indexes, is_searched, searched_words, tables_text};
 use porchlight::release::dataset::SCHEMA_VERSION;
@@ -393,4 +394,33 @@ pub(crate) fn evidence(subject_type: SubjectType, subject_id: &str, key: &str) -
         last_changed_release: first_release(),
         evidence_count: 0,
     }
+}
+
+/// An active program of that id.
+pub(crate) fn program(id: &str) -> Program {
+    let release = "2026-11-24.1".parse().unwrap();
+    Program {
+        id: id.parse().unwrap(),
+        vendor_id: "ring".parse().unwrap(),
+        intermediary_vendor_ids: Vec::new(),
+        name: format!("Program {id}"),
+        kind: ProgramKind::InformationSharing,
+        announced_on: None,
+        announced_on_precision: None,
+        launched_on: None,
+        launched_on_precision: None,
+        retired_on: None,
+        retired_on_precision: None,
+        status: ProgramStatus::Active,
+        successor_program_id: None,
+        summary: None,
+        first_release: release,
+        last_changed_release: release,
+        evidence_count: 1,
+    }
+}
+
+/// A source that covers so much of its subject.
+pub(crate) fn who_looks(id: &str, completeness: Completeness) -> Source {
+    Source { completeness, ..source(id) }
 }
