@@ -4,6 +4,7 @@ mod exit;
 mod health;
 mod import;
 mod key;
+mod machinery;
 mod mirror;
 mod openapi;
 mod output;

@@ -76,6 +76,10 @@ struct Serving {
     /// The `WebSub` hub that the feeds name
     #[arg(long, global = true, env = "PORCHLIGHT_WEBSUB_HUB", value_name = "URL")]
     websub_hub: Option<String>,
+    /// Where clients find the files of releases, such as the public URL of the bucket: they are sent
+    /// there [default: the files are sent from here]
+    #[arg(long, global = true, env = "PORCHLIGHT_DATA_URL", value_name = "URL")]
+    data_url: Option<String>,
     /// Requests a second that one client address may make, and how many at once; `off` is no limit
     /// [default: 10:100]
     #[arg(long, global = true, env = "PORCHLIGHT_RATE_LIMIT", value_name = "RATE[:BURST]")]
@@ -273,6 +277,7 @@ impl Serving {
             public_url,
             contact_email,
             websub_hub,
+            data_url,
             rate_limit,
             trusted_proxy: trusted_proxies,
             workers,
@@ -287,6 +292,7 @@ impl Serving {
             public_url,
             contact_email,
             websub_hub,
+            data_url,
             rate_limit,
             trusted_proxies,
             workers,

@@ -1,5 +1,7 @@
 //! How the machinery is doing, from the catalog, for `/v1/status`.
 
+use std::sync::{Arc, OnceLock};
+
 use crate::catalog::{Catalog, RunKind, RunOutcome, SourceHealth};
 use crate::config::{ScheduleSettings, SourceSettings};
 use crate::record::SourceId;
@@ -11,16 +13,16 @@ use crate::source::SOURCES;
 
 /// The catalog, asked anew for each answer: it is small, and the answer is kept for a minute.
 pub(super) struct CatalogStatus {
-    catalog: Option<Catalog>,
+    catalog: Arc<OnceLock<Catalog>>,
     schedule: Option<ScheduleSettings>,
     sources: SourceSettings,
 }
 
 impl CatalogStatus {
-    /// `catalog` is `None` where it cannot be opened: nobody knows anything then. `schedule` is
-    /// `None` where this process does not refresh by itself.
+    /// `catalog` is empty for as long as it cannot be opened: nobody knows anything then. `schedule`
+    /// is `None` where this process does not refresh by itself.
     pub(super) fn new(
-        catalog: Option<Catalog>,
+        catalog: Arc<OnceLock<Catalog>>,
         schedule: Option<ScheduleSettings>,
         sources: SourceSettings,
     ) -> Self {
@@ -28,7 +30,7 @@ impl CatalogStatus {
     }
 
     fn read(&self) -> Result<StatusDocument, StatusUnknown> {
-        let catalog = self.catalog.as_ref().ok_or("the catalog could not be opened")?;
+        let catalog = self.catalog.get().ok_or("the catalog could not be opened")?;
         let last_run = catalog.runs_of(RunKind::Refresh, 1)?.into_iter().next();
         let timetable = self
             .schedule

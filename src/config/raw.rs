@@ -111,6 +111,8 @@ pub struct RawServe {
     pub contact_email: Option<String>,
     /// The `WebSub` hub of the feeds.
     pub websub_hub: Option<String>,
+    /// URL under which everybody finds the files of releases; none, and they are sent from here.
+    pub data_url: Option<String>,
     /// `off`, or requests a second, a colon, and the burst.
     pub rate_limit: Option<String>,
     /// Addresses or networks of proxies that are believed.

@@ -24,6 +24,9 @@ pub struct ServeSettings {
     pub contact_email: Option<String>,
     /// The `WebSub` hub that is told of new releases and tells the feeds' subscribers; none.
     pub websub_hub: Option<String>,
+    /// Where clients are sent for the files of releases, without a slash at its end; none, and they
+    /// are sent from here.
+    pub data_url: Option<String>,
     /// Requests a client address may make; 10 a second, 100 at once. `None` is no limit.
     pub rate_limit: Option<RateLimit>,
     /// Proxies whose `X-Forwarded-For` is believed; none.
@@ -103,6 +106,7 @@ impl Default for ServeSettings {
             public_url: None,
             contact_email: None,
             websub_hub: None,
+            data_url: None,
             rate_limit: Some(RateLimit::DEFAULT),
             trusted_proxies: Vec::new(),
             workers: None,
@@ -138,6 +142,7 @@ impl TryFrom<RawServe> for ServeSettings {
             public_url: given(raw.public_url).map(|url| public_url(&url)).transpose()?,
             contact_email: given(raw.contact_email).map(contact_email).transpose()?,
             websub_hub: given(raw.websub_hub).map(|url| websub_hub(&url)).transpose()?,
+            data_url: given(raw.data_url).map(|url| data_url(&url)).transpose()?,
             rate_limit: match given(raw.rate_limit) {
                 None => default.rate_limit,
                 Some(text) => rate_limit(&text)?,
@@ -197,6 +202,24 @@ fn websub_hub(text: &str) -> Result<String, ConfigError> {
         Ok(_) | Err(_) => {
             let expected = "an http or https URL without fragment";
             Err(ConfigError::invalid("websub-hub", text, expected))
+        }
+    }
+}
+
+/// Names of files are put behind it, so it must end in a path.
+fn data_url(text: &str) -> Result<String, ConfigError> {
+    match Url::parse(text) {
+        Ok(url)
+            if matches!(url.scheme(), "http" | "https")
+                && url.has_host()
+                && url.query().is_none()
+                && url.fragment().is_none() =>
+        {
+            Ok(text.trim_end_matches('/').to_owned())
+        }
+        Ok(_) | Err(_) => {
+            let expected = "an http or https URL without query or fragment";
+            Err(ConfigError::invalid("data-url", text, expected))
         }
     }
 }

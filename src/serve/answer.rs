@@ -9,6 +9,7 @@ use super::headers::CacheClass;
 use super::page::Totals;
 use super::state::Place;
 use super::stream::Export;
+use crate::storage::Storage;
 
 /// Work that gives an answer.
 pub(super) type Work = Box<dyn FnOnce() -> Result<Answer, Problem> + Send>;
@@ -39,6 +40,11 @@ pub(super) enum Plan {
         short: bool,
         /// What to do.
         work: Work,
+    },
+    /// It is on another host.
+    Elsewhere {
+        /// Its URL there.
+        url: String,
     },
     /// It is at another address.
     Moved {
@@ -121,11 +127,20 @@ pub(super) enum Body {
     Stream(Export),
 }
 
+/// Where the bytes of a file are.
+#[derive(Debug)]
+pub(super) enum FileBytes {
+    /// Here, open: what is announced can be sent.
+    Here(File),
+    /// In a storage, under a key.
+    Stored(Storage, String),
+}
+
 /// A file of a release, or a part of it.
 #[derive(Debug)]
 pub(super) struct FileBody {
-    /// The file, open: what is announced can be sent.
-    pub(super) file: File,
+    /// Where its bytes are.
+    pub(super) bytes: FileBytes,
     /// Its size in bytes.
     pub(super) size: u64,
     /// SHA-256 of its bytes, in hexadecimal.

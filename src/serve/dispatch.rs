@@ -1,6 +1,7 @@
 //! Takes a request to its endpoint and brings the answer back: method, release, conditions, faults.
 
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 
 use actix_web::http::{Method, StatusCode, header};
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, HttpResponseBuilder, web};
@@ -107,6 +108,10 @@ async fn answer(
     };
     if let Some(place) = &place {
         request.extensions_mut().insert(place.clone());
+        // The others need what is known without opening it, if that.
+        if endpoint.base == Base::Release {
+            opened(place).await?;
+        }
     }
     let mut call = Call {
         state,
@@ -122,6 +127,7 @@ async fn answer(
     let label = || Label { request_id: request_id_of(request), uri: request.uri().clone() };
     match (endpoint.handler)(&call)? {
         Plan::Moved { to, permanent } => Ok(moved(&call, &to, permanent)),
+        Plan::Elsewhere { url } => Ok(elsewhere(&call, &url)),
         Plan::Answer { canonical, short, work } => {
             carry_out(&call, canonical, short, work, label).await
         }
@@ -174,6 +180,7 @@ async fn carry_out(
     if let Some(tag) = early.as_ref().filter(|tag| had_since || has_exactly(call, tag)) {
         return Ok(not_modified(tag, class, in_release.as_ref()));
     }
+    let short = short && place.is_none_or(|place| place.release.is_open());
     let answer = if short { work()? } else { in_background(work).await? };
     let class = answer.cache.unwrap_or(class);
     let tag = match &answer.body {
@@ -191,7 +198,7 @@ async fn carry_out(
     }
     Ok(match answer.body {
         Body::Bytes(bytes) => response.body(bytes),
-        Body::File(file) => files::send(response, file),
+        Body::File(file) => files::send(response, file, call.head).await?,
         // The server would read all of a stream to leave it away.
         Body::Stream(_) if call.head => response.body(actix_web::body::None::new()),
         Body::Stream(export) => stream::send(response, export, label()),
@@ -212,7 +219,19 @@ fn has_exactly(call: &Call<'_>, tag: &str) -> bool {
         && client_has(call.headers, tag)
 }
 
-async fn in_background(work: Work) -> Result<Answer, Problem> {
+/// Sees that the file of a release is open before a thread that answers requests would wait for it.
+async fn opened(place: &Place) -> Result<(), Problem> {
+    if place.release.is_open() {
+        return Ok(());
+    }
+    let release = Arc::clone(&place.release);
+    in_background(move || Ok(release.database().map(drop)?)).await
+}
+
+/// Does what may take long on a thread for it.
+async fn in_background<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
     let caught = web::block(move || std::panic::catch_unwind(AssertUnwindSafe(work))).await;
     match caught {
         Ok(Ok(answer)) => answer,
@@ -282,6 +301,18 @@ fn moved(call: &Call<'_>, to: &str, permanent: bool) -> HttpResponse {
     response.insert_header((header::CACHE_CONTROL, class.cache_control()));
     if let Some(place) = &call.place {
         put_release(&mut response, place, place.pinned || call.endpoint.base == Base::Root);
+    }
+    response.finish()
+}
+
+/// Sends the client to another host. Where that is may change with a setting, so it is kept for a
+/// minute only.
+fn elsewhere(call: &Call<'_>, url: &str) -> HttpResponse {
+    let mut response = HttpResponse::TemporaryRedirect();
+    response.insert_header((header::LOCATION, url));
+    response.insert_header((header::CACHE_CONTROL, CacheClass::Minute.cache_control()));
+    if let Some(place) = &call.place {
+        put_release(&mut response, place, true);
     }
     response.finish()
 }
@@ -367,7 +398,7 @@ pub(super) fn named_release(state: &State, name: &str) -> Result<Place, Problem>
     if let Some(gone) = state.releases().redacted().get(&release) {
         return Err(taken_back(gone));
     }
-    let release = state.releases().get(release).map_err(Problem::internal)?.ok_or_else(unknown)?;
+    let release = state.releases().get(release).ok_or_else(unknown)?;
     Ok(Place { release, pinned })
 }
 

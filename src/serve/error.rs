@@ -7,6 +7,7 @@ use actix_web::http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::releases::ReleasesError;
 use crate::release::database::DatabaseError;
 
 /// What went wrong, as a word programs may rely on.
@@ -240,6 +241,22 @@ impl Problem {
             detail: self.detail.clone(),
             instance: instance.to_owned(),
             errors: self.faults.clone(),
+        }
+    }
+}
+
+impl From<ReleasesError> for Problem {
+    fn from(error: ReleasesError) -> Self {
+        match error {
+            ReleasesError::Database { source, .. } => source.into(),
+            // It is there, and can be had again once the storage can be reached.
+            ReleasesError::Replica(_) => {
+                let detail = "that release cannot be had at the moment; try again";
+                Self { cause: Some(error.into()), ..Self::new(Code::Unavailable, detail) }
+            }
+            ReleasesError::Unreadable { .. }
+            | ReleasesError::Manifest { .. }
+            | ReleasesError::Misplaced { .. } => Self::internal(error),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Sends the files of a release: whole or in part, in large blocks.
 
 use std::fs::File;
-use std::io::{Read as _, Seek as _, SeekFrom};
+use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use actix_web::body::SizedStream;
@@ -10,9 +10,12 @@ use actix_web::{HttpResponse, HttpResponseBuilder, web};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use futures_util::stream;
+use futures_util::stream::{self, LocalBoxStream};
+use futures_util::{Stream, StreamExt as _, TryStreamExt as _};
 
-use super::answer::FileBody;
+use super::answer::{FileBody, FileBytes};
+use super::error::{Code, Problem};
+use crate::storage::Storage;
 
 /// Bytes read and sent at a time.
 const BLOCK: u64 = 256 * 1024;
@@ -92,8 +95,12 @@ pub(super) fn range_of(header: Option<&str>, size: u64) -> Range {
     }
 }
 
-/// The answer that carries a file or a part of it.
-pub(super) fn send(mut response: HttpResponseBuilder, file: FileBody) -> HttpResponse {
+/// The answer that carries a file or a part of it; with `head`, only what is said of it.
+pub(super) async fn send(
+    mut response: HttpResponseBuilder,
+    file: FileBody,
+    head: bool,
+) -> Result<HttpResponse, Problem> {
     response.insert_header((header::ACCEPT_RANGES, "bytes"));
     if let Some(digest) = bytes_of(&file.sha256) {
         response.insert_header(("Repr-Digest", format!("sha-256=:{}:", STANDARD.encode(digest))));
@@ -105,9 +112,19 @@ pub(super) fn send(mut response: HttpResponseBuilder, file: FileBody) -> HttpRes
         response
             .insert_header((header::CONTENT_RANGE, format!("bytes {from}-{last}/{}", file.size)));
     }
-    let blocks = stream::try_unfold((file.file, from), move |(mut open, at)| async move {
+    let blocks = match file.bytes {
+        _ if head || from == to => stream::empty().boxed_local(),
+        FileBytes::Here(file) => blocks(file, from, to).boxed_local(),
+        FileBytes::Stored(storage, key) => stored(&storage, &key, from, to).await?,
+    };
+    Ok(response.body(SizedStream::new(to - from, blocks)))
+}
+
+/// The bytes of a file of this machine, from the first to before the second.
+fn blocks(file: File, from: u64, to: u64) -> impl Stream<Item = io::Result<Bytes>> {
+    stream::try_unfold((file, from), move |(mut open, at)| async move {
         if at >= to {
-            return Ok::<_, std::io::Error>(None);
+            return Ok(None);
         }
         let read = move || {
             if at == from {
@@ -116,15 +133,31 @@ pub(super) fn send(mut response: HttpResponseBuilder, file: FileBody) -> HttpRes
             let mut block = Vec::with_capacity(usize::try_from(BLOCK.min(to - at)).unwrap_or(0));
             (&mut open).take(BLOCK.min(to - at)).read_to_end(&mut block)?;
             if block.is_empty() {
-                return Err(std::io::Error::from(std::io::ErrorKind::UnexpectedEof));
+                return Err(io::Error::from(io::ErrorKind::UnexpectedEof));
             }
             Ok((Bytes::from(block), open))
         };
-        let (block, open) = web::block(read).await.map_err(std::io::Error::other)??;
+        let (block, open) = web::block(read).await.map_err(io::Error::other)??;
         let at = at + block.len() as u64;
         Ok(Some((block, (open, at))))
-    });
-    response.body(SizedStream::new(to - from, Box::pin(blocks)))
+    })
+}
+
+/// The same of what is in a storage. That it can be reached is known before anything is promised.
+async fn stored(
+    storage: &Storage,
+    key: &str,
+    from: u64,
+    to: u64,
+) -> Result<LocalBoxStream<'static, io::Result<Bytes>>, Problem> {
+    match storage.stream(key, from..to).await {
+        Ok(Some(bytes)) => Ok(bytes.map_err(io::Error::other).boxed_local()),
+        Ok(None) => Err(Problem::internal(format!("`{key}` is not in the storage"))),
+        Err(error) => {
+            let detail = "that file cannot be had at the moment; try again";
+            Err(Problem { cause: Some(error.into()), ..Problem::new(Code::Unavailable, detail) })
+        }
+    }
 }
 
 fn bytes_of(hex: &str) -> Option<Vec<u8>> {

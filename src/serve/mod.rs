@@ -3,6 +3,7 @@
 mod answer;
 mod asked;
 mod body;
+mod cache_outcome;
 mod cursor;
 mod deprecation;
 mod dispatch;
@@ -23,12 +24,14 @@ mod locate;
 mod named;
 mod nearest;
 mod negotiate;
+mod open_release;
 mod openapi;
 mod page;
 mod parameter;
 mod rate_limit;
 mod release_name;
 mod releases;
+mod replica;
 mod responses;
 mod routes;
 mod shape;
@@ -48,7 +51,9 @@ use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
 
 pub use error::Code;
-pub use releases::{KnownRelease, OpenRelease, Releases, ReleasesError};
+pub use open_release::OpenRelease;
+pub use releases::{KnownRelease, Releases, ReleasesError};
+pub use replica::{Replica, ReplicaError};
 pub use state::{Settings, State};
 pub use status::{
     Health, HeldCandidate, RunStatus, SourceStatus, StatusDocument, StatusSource, StatusUnknown,

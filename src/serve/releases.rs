@@ -1,32 +1,21 @@
 //! The releases there are: the newest always open, a few older ones kept open after use.
 
-use std::collections::{BTreeMap, HashMap};
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 
 use chrono::NaiveDate;
 
 use super::folders::{folders, read_manifest};
-use super::page::Totals;
-use super::parameter::{dimensions, sum_of};
-use crate::record::{Column, RESOURCES, ReleaseId, Resource};
-use crate::release::database::{Cells, DatabaseError, Group, Query, ReleaseDatabase, Survey};
-use crate::release::{DataPackage, Manifest, ManifestError, RedactedRelease};
-
-/// The name of the release file in the folder of its release.
-const DATABASE_FILE: &str = "dataset.sqlite";
+use super::open_release::OpenRelease;
+use super::replica::{Replica, ReplicaError};
+use crate::record::ReleaseId;
+use crate::release::database::DatabaseError;
+use crate::release::{Manifest, ManifestError, RedactedRelease};
+use crate::storage::Storage;
 
 /// Releases other than the newest that stay open, where nothing else is said.
 const KEPT_OPEN: usize = 4;
-
-/// Totals remembered per release.
-const KEPT_TOTALS: usize = 10_000;
-
-/// Rows below which a table is counted as it is.
-const SMALL_TABLE: i64 = 10_000;
-
-/// The longest query, in bytes, whose total is remembered.
-const KEPT_KEY: usize = 256;
 
 /// Why releases cannot be served.
 #[derive(Debug, thiserror::Error)]
@@ -69,6 +58,9 @@ pub enum ReleasesError {
         /// What is wrong with its file.
         source: DatabaseError,
     },
+    /// A release could not be brought here from the storage.
+    #[error("the releases of the storage cannot be followed")]
+    Replica(#[source] ReplicaError),
 }
 
 /// A release that exists: its folder has a manifest.
@@ -86,132 +78,6 @@ pub struct KnownRelease {
     pub folder: PathBuf,
 }
 
-/// A release whose file is open.
-#[derive(Debug)]
-pub struct OpenRelease {
-    /// What is known without opening it.
-    pub known: Arc<KnownRelease>,
-    /// Its file.
-    pub database: ReleaseDatabase,
-    totals: Mutex<HashMap<String, Totals>>,
-    cells: HashMap<&'static str, OnceLock<Option<Cells>>>,
-    survey: OnceLock<Survey>,
-}
-
-impl OpenRelease {
-    fn open(known: Arc<KnownRelease>, cache: &Path) -> Result<Self, ReleasesError> {
-        let release = known.manifest.release;
-        let database = ReleaseDatabase::open_current(&known.folder.join(DATABASE_FILE), cache)
-            .map_err(|source| ReleasesError::Database { release, source })?;
-        if database.meta().release != release {
-            let found = database.meta().release;
-            return Err(ReleasesError::Misplaced { path: known.folder.clone(), found });
-        }
-        let cells = RESOURCES.iter().map(|resource| (resource.table, OnceLock::new())).collect();
-        Ok(Self { known, database, totals: Mutex::default(), cells, survey: OnceLock::new() })
-    }
-
-    /// Its name.
-    #[must_use]
-    pub fn id(&self) -> ReleaseId {
-        self.known.manifest.release
-    }
-
-    /// Its description: its files, and what stands in each.
-    pub(super) fn package(&self) -> Result<DataPackage, DatabaseError> {
-        let manifest = &self.known.manifest;
-        let sources = self.database.all()?;
-        let (release, at) = (manifest.release, manifest.published_at);
-        Ok(DataPackage::new(release, at, &sources, &manifest.files))
-    }
-
-    /// The totals of a query if they were counted before; `key` is its canonical spelling.
-    pub(super) fn counted(&self, key: &str) -> Option<Totals> {
-        self.totals.lock().unwrap_or_else(PoisonError::into_inner).get(key).copied()
-    }
-
-    /// The totals of a query. The data never changes, so they are counted once.
-    pub(super) fn totals(&self, key: &str, query: &Query) -> Result<Totals, DatabaseError> {
-        self.counted_once(key, || {
-            let told = self.cells(query.resource)?.and_then(|cells| cells.count(query));
-            Ok(Totals {
-                total: told.map_or_else(|| self.database.count(query), Ok)?,
-                uncertain_excluded: self.database.count_uncertain(query)?,
-            })
-        })
-    }
-
-    /// Totals that follow from the release and `key` alone, counted if they were not before.
-    pub(super) fn counted_once(
-        &self,
-        key: &str,
-        count: impl FnOnce() -> Result<Totals, DatabaseError>,
-    ) -> Result<Totals, DatabaseError> {
-        if let Some(totals) = self.counted(key) {
-            return Ok(totals);
-        }
-        let totals = count()?;
-        if key.len() > KEPT_KEY {
-            return Ok(totals);
-        }
-        let mut kept = self.totals.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() >= KEPT_TOTALS {
-            kept.clear();
-        }
-        kept.insert(key.to_owned(), totals);
-        Ok(totals)
-    }
-
-    /// How many records of a resource there are.
-    pub(super) fn rows(&self, resource: &'static Resource) -> Result<i64, DatabaseError> {
-        let all = Query::of(resource, 0);
-        Ok(self.totals(&format!("/{}?", resource.table), &all)?.total)
-    }
-
-    /// The rows a query asks for, counted by some columns.
-    pub(super) fn groups(
-        &self,
-        query: &Query,
-        by: &[&'static Column],
-        sum: Option<&'static Column>,
-    ) -> Result<Vec<Group>, DatabaseError> {
-        let told = self.cells(query.resource)?.and_then(|cells| cells.groups(query, by));
-        told.map_or_else(|| self.database.groups(query, by, sum), Ok)
-    }
-
-    /// The counts of a large table from which others are added up; made when first asked for.
-    fn cells(&self, resource: &'static Resource) -> Result<Option<&Cells>, DatabaseError> {
-        let Some(cells) = self.cells.get(resource.table) else { return Ok(None) };
-        if let Some(cells) = cells.get() {
-            return Ok(cells.as_ref());
-        }
-        let all = Query::of(resource, 0);
-        let made = if self.database.count(&all)? < SMALL_TABLE {
-            None
-        } else {
-            let columns = dimensions(resource);
-            let groups = self.database.groups(&all, &columns, sum_of(resource))?;
-            Cells::new(columns, groups)
-        };
-        Ok(cells.get_or_init(|| made).as_ref())
-    }
-
-    /// Whether [`Self::survey`] is known without asking the file.
-    pub(super) fn is_surveyed(&self) -> bool {
-        self.survey.get().is_some()
-    }
-
-    /// Who looked for partnerships in this release; found out once.
-    pub(super) fn survey(&self) -> Result<&Survey, DatabaseError> {
-        if let Some(survey) = self.survey.get() {
-            return Ok(survey);
-        }
-        // Two requests may both find it out; they find the same.
-        let survey = self.database.survey()?;
-        Ok(self.survey.get_or_init(|| survey))
-    }
-}
-
 /// The releases of a folder `releases/<release>/…`.
 #[derive(Debug)]
 pub struct Releases {
@@ -225,6 +91,10 @@ pub struct Releases {
     keep_open: usize,
     /// Last used last.
     others: Mutex<Vec<Arc<OpenRelease>>>,
+    /// Every one that somebody may still use.
+    used: Mutex<Vec<Weak<OpenRelease>>>,
+    /// Who brings them to the folder, where they are kept elsewhere.
+    replica: Option<Arc<Replica>>,
 }
 
 impl Releases {
@@ -240,7 +110,26 @@ impl Releases {
             newest: RwLock::default(),
             keep_open: KEPT_OPEN,
             others: Mutex::default(),
+            used: Mutex::default(),
+            replica: None,
         }
+    }
+
+    /// Those that `replica` brings here from a storage.
+    #[must_use]
+    pub fn of(replica: Replica) -> Self {
+        let releases = Self::new(replica.folder().to_owned());
+        Self { replica: Some(Arc::new(replica)), ..releases }
+    }
+
+    /// Who brings them to the folder; `None` where they lie there.
+    pub(super) fn replica(&self) -> Option<&Arc<Replica>> {
+        self.replica.as_ref()
+    }
+
+    /// The storage that files lie in which are not here; `None` where all are.
+    pub(super) fn storage(&self) -> Option<&Storage> {
+        self.replica.as_ref().map(|replica| replica.storage())
     }
 
     /// The same, but this many releases beside the newest stay open after use.
@@ -287,9 +176,10 @@ impl Releases {
                 newest = Some(Arc::clone(open));
                 break;
             }
-            match OpenRelease::open(Arc::clone(candidate), &self.cache) {
-                Ok(open) => {
-                    newest = Some(Arc::new(open));
+            let candidate = self.use_of(candidate);
+            match candidate.database() {
+                Ok(_) => {
+                    newest = Some(candidate);
                     break;
                 }
                 Err(error) => {
@@ -343,28 +233,51 @@ impl Releases {
         Some(release)
     }
 
-    /// The release of that name, opened if it is not; `None` if there is none.
-    pub fn get(&self, release: ReleaseId) -> Result<Option<Arc<OpenRelease>>, ReleasesError> {
+    /// The release of that name; `None` if there is none.
+    #[must_use]
+    pub fn get(&self, release: ReleaseId) -> Option<Arc<OpenRelease>> {
         if let Some(newest) = self.newest().filter(|newest| newest.id() == release) {
-            return Ok(Some(newest));
+            return Some(newest);
         }
-        let Some(known) = self.known().get(&release).map(Arc::clone) else { return Ok(None) };
+        let known = self.known().get(&release).map(Arc::clone)?;
         {
             let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some(at) = others.iter().position(|open| open.id() == release) {
                 let open = others.remove(at);
                 others.push(Arc::clone(&open));
-                return Ok(Some(open));
+                return Some(open);
             }
         }
-        // Opened outside the lock: two requests may both open it, and one of the two is kept.
-        let open = Arc::new(OpenRelease::open(known, &self.cache)?);
+        let open = self.use_of(&known);
         let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
+        // Two requests may both be the first, and one of the two is kept.
         others.retain(|other| other.id() != release);
         others.push(Arc::clone(&open));
         if others.len() > self.keep_open {
             others.remove(0);
         }
-        Ok(Some(open))
+        Some(open)
+    }
+
+    /// Forgets what is open and known: the next look begins anew.
+    pub(super) fn forget(&self) {
+        *self.newest.write().unwrap_or_else(PoisonError::into_inner) = None;
+        *self.known.write().unwrap_or_else(PoisonError::into_inner) = Arc::default();
+        self.others.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    fn use_of(&self, known: &Arc<KnownRelease>) -> Arc<OpenRelease> {
+        let (cache, replica) = (self.cache.clone(), self.replica.clone());
+        let open = Arc::new(OpenRelease::of(Arc::clone(known), cache, replica));
+        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        used.retain(|other| other.strong_count() > 0);
+        used.push(Arc::downgrade(&open));
+        open
+    }
+
+    /// Whether a request may still ask the file of a release.
+    pub(super) fn is_used(&self, release: ReleaseId) -> bool {
+        let used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        used.iter().filter_map(Weak::upgrade).any(|open| open.id() == release)
     }
 }

@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::rate_limit::RateLimiter;
-use super::releases::{OpenRelease, Releases};
+use super::open_release::OpenRelease;
+use super::releases::Releases;
 use super::status::{StatusDocument, StatusSource, StatusUnknown};
 use crate::config::{Network, RateLimit};
 
@@ -20,6 +21,9 @@ pub struct Settings {
     pub contact_email: Option<String>,
     /// The hub that tells subscribers when a feed has news; `None` where there is no such hub.
     pub websub_hub: Option<String>,
+    /// Where the files of releases lie for everybody, such as `https://files.example.org/prefix`:
+    /// clients are sent there for them. `None`: they are sent from here.
+    pub data_url: Option<String>,
     /// Threads that answer; 0 means one per core.
     pub workers: usize,
     /// Requests a client address may make; `None` is no limit.
@@ -39,6 +43,7 @@ impl Default for Settings {
             public_url: String::new(),
             contact_email: None,
             websub_hub: None,
+            data_url: None,
             workers: 0,
             rate_limit: None,
             trusted_proxies: Vec::new(),

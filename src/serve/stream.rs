@@ -16,7 +16,7 @@ use futures_util::stream;
 
 use super::error::Problem;
 use super::form::{self, Content, Form, Writer};
-use super::releases::OpenRelease;
+use super::open_release::OpenRelease;
 use crate::record::Cell;
 use crate::release::database::Query;
 
@@ -48,7 +48,7 @@ pub(super) fn every_page(release: Arc<OpenRelease>, query: Query) -> RowSource {
         if query.limit == 0 {
             return Ok(None);
         }
-        let page = release.database.page(&query)?;
+        let page = release.database()?.page(&query)?;
         if page.next.is_some() {
             next = Some(Query { after: page.next, ..query });
         }

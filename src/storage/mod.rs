@@ -6,6 +6,7 @@
 //! middle leaves at most a file named `KEY#N` or `KEY.partial`, which no listing shows.
 
 mod error;
+mod read;
 #[cfg(feature = "s3")]
 mod s3;
 
@@ -24,6 +25,7 @@ use sha2::{Digest, Sha256};
 use tokio::io::AsyncReadExt;
 
 pub use error::StorageError;
+pub use read::Bytestream;
 
 use crate::config::StorageLocation;
 

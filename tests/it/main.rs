@@ -29,6 +29,7 @@ mod proof_replay;
 mod publish;
 mod query_plans;
 mod redaction;
+mod replica;
 mod resolve;
 mod schedule;
 mod serve;

@@ -189,15 +189,17 @@ fn a_server_that_does_not_answer_is_asked_once() {
 #[test]
 fn what_cannot_be_done_as_told_says_so_by_its_exit_code() {
     let folder = tempfile::tempdir().unwrap();
-    let bucket = ["serve", "--listen", "127.0.0.1:0", "--storage-url", "s3://bucket/prefix"];
-    for (arguments, code, says) in [
+    let mut told = vec![
         (&["release", "show", "2020-01-01.1"][..], 65, "there is no release `2020-01-01.1`"),
         (&["release", "show", "newest"], 65, "there is no release `newest`"),
         (&["release", "show", "latest"], 65, "nothing is published yet"),
         (&["release", "accept", "x", "--reason", " "], 2, "--reason"),
         (&["serve", "--public-url", "https://example.org/api"], 78, "without path"),
-        (&bucket, 78, if cfg!(feature = "s3") { "aws s3 sync" } else { "feature `s3`" }),
-    ] {
+    ];
+    if cfg!(not(feature = "s3")) {
+        told.push((&["serve", "--storage-url", "s3://bucket/prefix"], 78, "feature `s3`"));
+    }
+    for (arguments, code, says) in told {
         let done = Command::new(env!("CARGO_BIN_EXE_porchlight"))
             .args(arguments)
             .arg("--home")

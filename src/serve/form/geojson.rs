@@ -10,7 +10,7 @@ use crate::record::{Cell, Column, Point, RESOURCES};
 use crate::release::format::{CollectionMeta, Features};
 use crate::serve::error::Problem;
 use crate::serve::page::Totals;
-use crate::serve::releases::OpenRelease;
+use crate::serve::open_release::OpenRelease;
 use crate::serve::shape::{self, Row, Shape};
 
 pub(super) struct GeoJson {
@@ -41,7 +41,7 @@ impl GeoJson {
         if ids.is_empty() {
             return Ok(HashMap::new());
         }
-        Ok(self.release.database.points(&ids)?.into_iter().collect())
+        Ok(self.release.database()?.points(&ids)?.into_iter().collect())
     }
 }
 
@@ -54,7 +54,7 @@ impl Writer for GeoJson {
     fn rows(&mut self, out: &mut Vec<u8>, rows: Vec<Vec<Cell>>) -> Result<(), Problem> {
         let rows = self.shape.rows(rows);
         let agencies = self.agencies(&rows)?;
-        let included = self.shape.included(&self.release.database, &rows)?;
+        let included = self.shape.included(self.release.database()?, &rows)?;
         for row in &rows {
             let id = row.cells.first().and_then(text).unwrap_or_default();
             self.features.push(out, id, point(row, &agencies), |out| {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::error::Problem;
 use super::page::Totals;
-use super::releases::OpenRelease;
+use super::open_release::OpenRelease;
 use super::shape::Shape;
 use crate::record::{Cell, Resource};
 

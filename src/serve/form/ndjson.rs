@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Content, Writer};
 use crate::record::{Cell, Column};
 use crate::serve::error::Problem;
-use crate::serve::releases::OpenRelease;
+use crate::serve::open_release::OpenRelease;
 use crate::serve::shape::{self, Shape};
 
 pub(super) struct Ndjson {
@@ -28,7 +28,7 @@ impl Writer for Ndjson {
 
     fn rows(&mut self, out: &mut Vec<u8>, rows: Vec<Vec<Cell>>) -> Result<(), Problem> {
         let rows = self.shape.rows(rows);
-        let included = self.shape.included(&self.release.database, &rows)?;
+        let included = self.shape.included(self.release.database()?, &rows)?;
         for row in &rows {
             shape::write(out, &self.columns, row, &included)?;
             out.push(b'\n');

@@ -80,7 +80,7 @@ fn answer(call: &Call<'_>, scheme: KeyScheme) -> Result<Plan, Problem> {
     let resource = call.resource()?;
     let place = call.place()?;
     let value = call.segment("value");
-    match place.release.database.agencies_with(scheme, value)?.as_slice() {
+    match place.release.database()?.agencies_with(scheme, value)?.as_slice() {
         [] => once(call, place, resource, scheme),
         [id] => {
             let canonical = asked.canonical.suffix(None);
@@ -104,7 +104,7 @@ fn once(
     resource: &'static Resource,
     scheme: KeyScheme,
 ) -> Result<Plan, Problem> {
-    let database = &place.release.database;
+    let database = place.release.database()?;
     let value = call.segment("value");
     let ids = database.agencies_once_with(scheme, value)?;
     let mut known = Vec::new();

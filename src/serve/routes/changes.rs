@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use super::json as json_answer;
 use crate::record::{Cell, RESOURCES, ReleaseId, Resource};
 use crate::release::ChangeEntry;
-use crate::release::database::{Comparison, Selection};
+use crate::release::database::{Comparison, DatabaseError, Selection};
 use crate::serve::answer::{Answer, Plan};
 use crate::serve::asked::Asked;
 use crate::serve::cursor::{self, Scope};
@@ -21,7 +21,7 @@ use crate::serve::form::Form;
 use crate::serve::named::Named;
 use crate::serve::page::{self, Addresses, PageLinks, Totals};
 use crate::serve::parameter::{Kind, Parameter};
-use crate::serve::releases::OpenRelease;
+use crate::serve::open_release::OpenRelease;
 use crate::serve::state::Place;
 use crate::serve::stream::{Export, ROWS_A_BLOCK};
 use crate::serve::value::spell_values;
@@ -116,8 +116,8 @@ impl Pair {
             // Nothing changed before the first release: it is compared with itself.
             let before = known.range(..to.release.id()).next_back().map(|(before, _)| *before);
             let before = before.unwrap_or(to.release.id());
-            let release = releases.get(before).map_err(Problem::internal)?;
-            Place { release: release.ok_or_else(Problem::unavailable)?, pinned: false }
+            let release = releases.get(before).ok_or_else(Problem::unavailable)?;
+            Place { release, pinned: false }
         };
         let (first, last) = (from.release.id(), to.release.id());
         if first > last {
@@ -206,7 +206,7 @@ impl Wanted {
     fn total(&self, to: &OpenRelease, comparison: &Comparison<'_>) -> Result<Totals, Problem> {
         let count = || {
             let counts = self.resources.iter().map(|resource| comparison.count(resource));
-            Ok(Totals { total: counts.sum::<Result<_, _>>()?, uncertain_excluded: 0 })
+            Ok::<_, DatabaseError>(Totals { total: counts.sum::<Result<_, _>>()?, uncertain_excluded: 0 })
         };
         Ok(to.counted_once(&format!("{PATH}?{}", self.filters), count)?)
     }
@@ -245,7 +245,7 @@ fn answer(call: &Call<'_>) -> Result<Plan, Problem> {
     }
     let work = move || {
         let (from, to) = (&pair.from.release, &pair.to.release);
-        let comparison = Comparison::new(&from.database, &to.database, wanted.selection.clone())?;
+        let comparison = Comparison::new(from.database()?, to.database()?, wanted.selection.clone())?;
         let totals = wanted.total(to, &comparison)?;
         let (entries, more) = wanted.read(&comparison)?;
         let next = entries.last().filter(|_| more).map(|last| {
@@ -275,7 +275,7 @@ fn answer(call: &Call<'_>) -> Result<Plan, Problem> {
 /// All that differs, a line each, read while it is sent.
 fn every_line(pair: Pair, mut wanted: Wanted) -> Result<Answer, Problem> {
     let (from, to) = (pair.from.release, pair.to.release);
-    let comparison = Comparison::new(&from.database, &to.database, wanted.selection.clone())?;
+    let comparison = Comparison::new(from.database()?, to.database()?, wanted.selection.clone())?;
     let totals = wanted.total(&to, &comparison)?;
     drop(comparison);
     wanted.limit = ROWS_A_BLOCK;
@@ -284,7 +284,7 @@ fn every_line(pair: Pair, mut wanted: Wanted) -> Result<Answer, Problem> {
         if done {
             return Ok(None);
         }
-        let comparison = Comparison::new(&from.database, &to.database, wanted.selection.clone())?;
+        let comparison = Comparison::new(from.database()?, to.database()?, wanted.selection.clone())?;
         let (entries, more) = wanted.read(&comparison)?;
         done = !more;
         wanted.after = entries.last().map(|last| (last.resource.to_owned(), last.id.clone()));

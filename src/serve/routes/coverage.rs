@@ -208,7 +208,7 @@ fn answer(call: &Call<'_>) -> Result<Plan, Problem> {
     let resource = call.resource()?;
     let place = call.place()?.clone();
     let id = call.segment("id").to_owned();
-    let Some(row) = place.release.database.get(resource, &resource.all_columns(), &id)? else {
+    let Some(row) = place.release.database()?.get(resource, &resource.all_columns(), &id)? else {
         let moved = elsewhere(call, &place, resource, &id, "/coverage")?;
         return moved.ok_or_else(|| unknown(resource, &id));
     };
@@ -224,7 +224,7 @@ fn answer(call: &Call<'_>) -> Result<Plan, Problem> {
 
 fn coverage(place: &Place, agency: &Agency) -> Result<Coverage, Problem> {
     let survey = place.release.survey()?;
-    let listings = place.release.database.listings(agency.id.as_str())?;
+    let listings = place.release.database()?.listings(agency.id.as_str())?;
     let of_program = |program| program_coverage(survey, &listings, agency, program);
     Ok(Coverage {
         agency_id: agency.id.as_str().to_owned(),

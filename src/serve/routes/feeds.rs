@@ -19,7 +19,7 @@ use crate::serve::feed::words::{self, Subject, Values};
 use crate::serve::feed::{self, Entry, Feed, MOST};
 use crate::serve::headers::CacheClass;
 use crate::serve::named::Named;
-use crate::serve::releases::OpenRelease;
+use crate::serve::open_release::OpenRelease;
 use crate::serve::state::State;
 
 /// The resources that people follow, and what of them. That a source was read once more, or lists a
@@ -298,7 +298,7 @@ impl News {
         names: &BTreeMap<String, String>,
     ) -> Result<(), Problem> {
         let Some(resource) = Resource::of_table(followed.table) else { return Ok(()) };
-        let database = &self.newest.database;
+        let database = self.newest.database()?;
         let room = MOST - entries.len();
         for logged in database.news(followed, told.release, &self.selection, room)? {
             let row = database.get(resource, &resource.all_columns(), &logged.id)?;
@@ -310,9 +310,8 @@ impl News {
             if entries.len() == MOST {
                 return Ok(());
             }
-            let earlier = self.state.releases().get(before).map_err(Problem::internal)?;
-            let Some(earlier) = earlier else { return Ok(()) };
-            let row = earlier.database.selected(resource, &logged.id, &self.selection)?;
+            let Some(earlier) = self.state.releases().get(before) else { return Ok(()) };
+            let row = earlier.database()?.selected(resource, &logged.id, &self.selection)?;
             let Some(record) = row.map(|row| values(resource, &row)).transpose()? else { continue };
             let reason = match database.identity(resource, &logged.id)? {
                 Identity::Withdrawn { reason, .. } => Some(reason),
@@ -331,7 +330,7 @@ impl News {
         for table in ["vendors", "programs"] {
             let Some(resource) = Resource::of_table(table) else { continue };
             let query = Query::of(resource, NAMED);
-            for row in self.newest.database.page(&query)?.rows {
+            for row in self.newest.database()?.page(&query)?.rows {
                 let record = values(resource, &row)?;
                 let text = |field: &str| record.get(field).and_then(Value::as_str);
                 if let (Some(id), Some(name)) = (text("id"), text("name")) {

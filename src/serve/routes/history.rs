@@ -78,7 +78,7 @@ fn answer(call: &Call<'_>) -> Result<Plan, Problem> {
     }
     let links = Addresses::new(call.state, &place).links(&call.path);
     let work = move || {
-        let database = &place.release.database;
+        let database = place.release.database()?;
         let changes = database.history(resource, &id)?;
         let row = database.get(resource, &resource.all_columns(), &id)?.unwrap_or_default();
         let entries = entries(resource, &row, changes)?;

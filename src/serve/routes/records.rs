@@ -169,7 +169,7 @@ fn plan_list(
         return Ok(Plan::Answer { canonical: Some(suffix), short, work: Box::new(work) });
     }
     let work = move || {
-        let database = &place.release.database;
+        let database = place.release.database()?;
         let scope =
             Scope { release, path: &path, filters: &canonical.filters, sort: &canonical.sort };
         let totals = place.release.totals(&total_key, &query)?;
@@ -247,7 +247,7 @@ pub(super) fn read_record(
     let suffix = asked.canonical.suffix(None);
     let shape = Shape::of_record(resource, asked.include);
     let columns = shape.read_columns();
-    let Some(row) = place.release.database.get(resource, &columns, id)? else { return Ok(None) };
+    let Some(row) = place.release.database()?.get(resource, &columns, id)? else { return Ok(None) };
     let place = place.clone();
     let addresses = Addresses::new(call.state, &place);
     let this = format!("/{}/{id}", resource.table);
@@ -265,7 +265,7 @@ pub(super) fn read_record(
     };
     let work = move || {
         let rows = shape.rows(vec![row]);
-        let included = shape.included(&place.release.database, &rows)?;
+        let included = shape.included(place.release.database()?, &rows)?;
         let row = rows.first().ok_or_else(|| Problem::internal("a record was lost"))?;
         let columns = shape.columns();
         let body = if resource.table == Agency::TABLE {
@@ -288,7 +288,7 @@ pub(super) fn elsewhere(
     id: &str,
     below: &str,
 ) -> Result<Option<Plan>, Problem> {
-    match place.release.database.identity(resource, id)? {
+    match place.release.database()?.identity(resource, id)? {
         Identity::Live => Ok(None),
         Identity::Redirect { to_id, release: _ } => {
             let release = call.segments.get("release");

@@ -7,8 +7,8 @@ use utoipa::ToSchema;
 
 use super::json as json_answer;
 use crate::record::ReleaseId;
-use crate::release::{MANIFEST_FILE, RedactedRelease, SIGNATURE_TYPE};
-use crate::serve::answer::{Answer, Body, FileBody, Plan};
+use crate::release::{MANIFEST_FILE, RedactedRelease, SIGNATURE_TYPE, pointer};
+use crate::serve::answer::{Answer, Body, FileBody, FileBytes, Plan};
 use crate::serve::endpoint::{Answers, Base, Call, Endpoint, Segment};
 use crate::serve::error::{Code, Problem, cut};
 use crate::serve::example;
@@ -214,7 +214,7 @@ fn answer_manifest(call: &Call<'_>) -> Result<Plan, Problem> {
 }
 
 fn answer_gates(call: &Call<'_>) -> Result<Plan, Problem> {
-    of_release(call, &call.place()?.release.database.gates()?)
+    of_release(call, &call.place()?.release.database()?.gates()?)
 }
 
 /// A document that is a fact of the release the path names.
@@ -271,10 +271,18 @@ fn answer_file(call: &Call<'_>) -> Result<Plan, Problem> {
             return Err(Problem { file_size: Some(size), ..problem });
         }
     };
-    let path = known.folder.join(name);
+    if let Some(url) = &call.state.settings().data_url {
+        let url = format!("{url}/releases/{release}/{name}");
+        return Ok(Plan::Elsewhere { url });
+    }
+    let (path, key) = (known.folder.join(name), pointer::key(release, name));
+    let storage = call.state.releases().storage().cloned();
     let work = move || {
-        let file = files::open(&path, size).map_err(Problem::internal)?;
-        let body = Body::File(FileBody { file, size, sha256, range });
+        let bytes = match storage.filter(|_| !path.exists()) {
+            Some(storage) => FileBytes::Stored(storage, key),
+            None => FileBytes::Here(files::open(&path, size).map_err(Problem::internal)?),
+        };
+        let body = Body::File(FileBody { bytes, size, sha256, range });
         let answer = Answer { body, ..Answer::bytes(media_type, Vec::new()) };
         Ok(answer.cached(CacheClass::File))
     };

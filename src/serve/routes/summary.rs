@@ -176,7 +176,7 @@ fn summarise(place: &Place) -> Result<Summary, Problem> {
     }
     let partnerships = Query::of(resource_of::<Partnership>()?, 0);
     let status: Vec<_> = partnerships.resource.column("status").into_iter().collect();
-    let groups = place.release.database.groups(&partnerships, &status, None)?;
+    let groups = place.release.database()?.groups(&partnerships, &status, None)?;
     let partnerships_by_status = PartnershipStatus::WORDS
         .iter()
         .map(|word| {
@@ -271,7 +271,7 @@ fn read<R: Record>(
     limit: usize,
 ) -> Result<Vec<R>, Problem> {
     let query = query(resource_of::<R>()?, filters, sort, limit)?;
-    let page = place.release.database.page(&query)?;
+    let page = place.release.database()?.page(&query)?;
     page.rows.into_iter().map(|row| R::from_cells(row).map_err(Problem::internal)).collect()
 }
 

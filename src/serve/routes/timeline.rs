@@ -149,7 +149,7 @@ fn answer(call: &Call<'_>) -> Result<Plan, Problem> {
     let work = move || {
         let told_by = Columns::of(resource, validity)?;
         let told: Vec<_> = told_by.all().chain(by.iter().copied()).collect();
-        let groups = place.release.database.groups(&query, &told, None)?;
+        let groups = place.release.database()?.groups(&query, &told, None)?;
         let dated = groups
             .into_iter()
             .map(|group| Dated::of(&told_by, group))

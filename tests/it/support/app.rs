@@ -101,6 +101,16 @@ impl App {
     ) -> Self {
         let releases = Arc::new(Releases::new(home.path().join("releases")));
         releases.reload().unwrap();
+        Self::serving(releases, home, status, settings)
+    }
+
+    /// A server of releases that somebody else keeps up to date.
+    pub(crate) fn serving(
+        releases: Arc<Releases>,
+        home: TempDir,
+        status: impl StatusSource + 'static,
+        settings: Settings,
+    ) -> Self {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let state = State::new(Arc::clone(&releases), status, Settings { workers: 1, ..settings });

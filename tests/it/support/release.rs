@@ -164,6 +164,13 @@ impl ReleaseBuilder {
             }
         });
         let mut draft = manifest(self.release, self.previous);
+        if let Some(link) = &mut draft.previous {
+            // A release that is not there can have any hash.
+            let path = home.join("releases").join(link.release.to_string()).join(MANIFEST_FILE);
+            if let Ok(bytes) = std::fs::read(path) {
+                link.manifest_sha256 = digest::sha256(&bytes);
+            }
+        }
         draft.signing_key = self.signing_key.map(str::to_owned);
         let manifest = draft.finish(Vec::new(), files.collect());
         for (name, of) in SIGNATURES.iter().filter(|_| self.signing_key.is_some()) {

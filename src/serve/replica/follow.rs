@@ -1,0 +1,51 @@
+//! Keeps up with what is published.
+
+use std::sync::Arc;
+
+use super::ReplicaError;
+use crate::serve::releases::{Releases, ReleasesError};
+
+impl Releases {
+    /// Looks for releases that others published, brings the newest here where they are kept
+    /// elsewhere, and serves it from then on. Requests under way keep the release they began with.
+    ///
+    /// What is here is served whatever the error.
+    pub async fn look(self: &Arc<Self>) -> Result<(), ReleasesError> {
+        let Some(replica) = self.replica() else { return self.read_folder().await };
+        let brought = replica.bring_newest().await;
+        self.read_folder().await?;
+        if brought.map_err(ReleasesError::Replica)? {
+            self.catch_up().await?;
+        }
+        Ok(())
+    }
+
+    /// What is less urgent than the newest release: that the others are known, and that nothing lies
+    /// here without need.
+    async fn catch_up(self: &Arc<Self>) -> Result<(), ReleasesError> {
+        let Some(replica) = self.replica() else { return Ok(()) };
+        replica.bring_manifests().await.map_err(ReleasesError::Replica)?;
+        self.read_folder().await?;
+        let redacted = self.redacted();
+        let tidied = replica.tidy(|release| self.is_used(release), |r| redacted.contains_key(&r));
+        tidied.await.map_err(ReleasesError::Replica)
+    }
+
+    /// Whether the newest release that was here when the process began is whole: it is served
+    /// meanwhile, and no more if it is not. Whatever else is here was checked on its way.
+    pub async fn check(self: &Arc<Self>) -> Result<(), ReleasesError> {
+        let (Some(replica), Some(newest)) = (self.replica(), self.newest()) else { return Ok(()) };
+        let checked = replica.check(&newest.known).await.map_err(ReleasesError::Replica);
+        if checked.is_err() {
+            self.forget();
+            self.look().await?;
+        }
+        checked
+    }
+
+    async fn read_folder(self: &Arc<Self>) -> Result<(), ReleasesError> {
+        let releases = Arc::clone(self);
+        let read = tokio::task::spawn_blocking(move || releases.reload()).await;
+        read.map_err(|_panic| ReleasesError::Replica(ReplicaError::Panicked))?
+    }
+}
