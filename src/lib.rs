@@ -35,6 +35,8 @@ pub mod refresh;
 
 pub mod mirror;
 
+pub mod notify;
+
 pub mod schedule;
 
 pub mod cli;

@@ -37,6 +37,18 @@ impl AnyConnection {
         }
     }
 
+    /// Tells whoever listens that a release was noted, once the transaction commits.
+    pub(super) fn tell_release(&mut self, release: &str) -> QueryResult<()> {
+        match self {
+            Self::Sqlite(_) => {
+                tracing::trace!(release, "SQLite tells nobody");
+                Ok(())
+            }
+            #[cfg(feature = "postgres")]
+            Self::Postgres(conn) => postgres::tell_release(conn, release),
+        }
+    }
+
     pub(super) fn commit(&mut self) -> QueryResult<()> {
         <Self as Connection>::TransactionManager::commit_transaction(self)
     }

@@ -19,6 +19,17 @@ pub enum CatalogError {
         #[source]
         cause: Cause,
     },
+    /// The server answers, but not to what the URL says, or the URL means nothing to it.
+    #[error("the catalog {place} cannot be opened: {advice}")]
+    Refused {
+        /// Where it is.
+        place: String,
+        /// What to do.
+        advice: &'static str,
+        /// What the server or its library said.
+        #[source]
+        cause: Cause,
+    },
     /// The file is no SQLite database, or no longer.
     #[error(
         "the catalog {place} is damaged; it holds run history only, no data: stop porchlight, \

@@ -124,6 +124,15 @@ impl Catalog {
                 ))
                 .execute(conn)?;
             if decided == 0 {
+                let noted = held::table
+                    .find(candidate)
+                    .filter(held::state.eq(state.as_str()))
+                    .filter(held::reason.eq(words(reason)))
+                    .filter(held::decided_at.eq(stored(at)));
+                // It was noted, and nobody had learnt so.
+                if noted.count().get_result::<i64>(conn)? == 1 {
+                    return Ok(());
+                }
                 return Err(CatalogError::NotHeld { candidate: candidate.to_owned() }.into());
             }
             Ok(())

@@ -2,7 +2,8 @@
 //!
 //! The lock goes away with its holder, however that ends. Where a holder is only cut off, not
 //! dead, the epoch speaks: whoever leads raises it, and what an earlier leader still tries to
-//! publish is refused.
+//! publish is refused. So a leader whose session ends without a word, as when the server restarts,
+//! goes on as long as nobody else has led, and is stopped from then on.
 
 use std::fmt;
 use std::fs::File;
@@ -11,8 +12,9 @@ use std::sync::Mutex;
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use diesel::r2d2::PooledConnection;
 
-use crate::catalog::connection::{AnyConnection, Place};
+use crate::catalog::connection::{AnyConnection, Manager, Place};
 #[cfg(feature = "postgres")]
 use crate::catalog::postgres;
 use crate::catalog::row::stored;
@@ -110,10 +112,47 @@ impl Catalog {
 
     /// Fails with [`CatalogError::Superseded`] if somebody has taken the lead since `epoch`.
     ///
-    /// To be asked right before anything is published; what [`Catalog`] itself writes for a
-    /// leader asks in the same transaction.
+    /// Somebody may the moment after: what must not happen then belongs into
+    /// [`Catalog::while_leading`].
     pub fn check_epoch(&self, epoch: Epoch) -> Result<(), CatalogError> {
         self.read(|conn| check(conn, epoch))
+    }
+
+    /// Does `work` if `epoch` still is the newest, and lets nobody take the lead meanwhile.
+    ///
+    /// Everybody else who writes waits as well, and gives up with [`CatalogError::Busy`] after ten
+    /// seconds: let the work be short. The server may cut off the session in the middle of it, which
+    /// nobody notices before the next call: then others could lead before the work was done.
+    /// [`Catalog::check_epoch`] afterwards tells whether anybody has.
+    ///
+    /// # Panics
+    /// Where a task of the runtime panics.
+    pub async fn while_leading<T>(
+        &self,
+        epoch: Epoch,
+        work: impl Future<Output = T>,
+    ) -> Result<T, CatalogError> {
+        let catalog = self.clone();
+        let fence = blocking(move || catalog.fence(epoch)).await?;
+        let done = work.await;
+        blocking(move || drop(fence)).await;
+        Ok(done)
+    }
+
+    fn fence(&self, epoch: Epoch) -> Result<Fence, CatalogError> {
+        match self.try_fence(epoch) {
+            // The session was cut off before anything was begun.
+            Err(CatalogError::Unavailable { .. }) => self.try_fence(epoch),
+            done => done,
+        }
+    }
+
+    fn try_fence(&self, epoch: Epoch) -> Result<Fence, CatalogError> {
+        let mut conn = self.connection()?;
+        conn.begin_write().map_err(|error| self.explain(error.into()))?;
+        let mut fence = Fence { conn };
+        check(&mut fence.conn, epoch).map_err(|failure| self.explain(failure))?;
+        Ok(fence)
     }
 
     /// [`Catalog::write`], if `epoch` still is the newest. Taking the lead is a write as well, so
@@ -121,12 +160,30 @@ impl Catalog {
     pub(super) fn write_as<T>(
         &self,
         epoch: Epoch,
-        work: impl FnOnce(&mut AnyConnection) -> Result<T, Failure>,
+        work: impl Fn(&mut AnyConnection) -> Result<T, Failure>,
     ) -> Result<T, CatalogError> {
         self.write(|conn| {
             check(conn, epoch)?;
             work(conn)
         })
+    }
+}
+
+/// A transaction that writes nothing and keeps others from writing, until it is dropped.
+struct Fence {
+    conn: PooledConnection<Manager>,
+}
+
+impl Drop for Fence {
+    fn drop(&mut self) {
+        self.conn.roll_back();
+    }
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        Err(error) => std::panic::resume_unwind(error.into_panic()),
     }
 }
 

@@ -47,6 +47,16 @@ where
     Ok(())
 }
 
+/// The versions of all migrations, in order.
+pub(super) fn known<DB: Backend>(migrations: &EmbeddedMigrations) -> Vec<String>
+where
+    EmbeddedMigrations: MigrationSource<DB>,
+{
+    // They are part of the program; what is no migration of it is none to wait for.
+    let known = MigrationSource::<DB>::migrations(migrations).unwrap_or_default();
+    known.iter().map(|migration| migration.name().version().to_string()).collect()
+}
+
 /// Takes a failed statement out of the harness's box: a damaged file or a full disk is one.
 fn failure(error: Cause) -> MigrationFailure {
     match error.downcast::<diesel::result::Error>() {

@@ -3,15 +3,21 @@
 //! Kept in SQLite or PostgreSQL by the same code. No record of a release depends on it: without it
 //! the run history is lost, and every source is fetched anew.
 //!
-//! Every call blocks; asynchronous code wraps it in `spawn_blocking`.
+//! Every call blocks, but for [`Catalog::while_leading`]; asynchronous code wraps it in
+//! `spawn_blocking`. A session that was cut off, as when the server restarts, is replaced, and the
+//! call made again; where the server does not come back within ten seconds, the call fails with
+//! [`CatalogError::Unavailable`] and a later one succeeds.
 
 mod captures;
 mod connection;
 mod error;
 mod health;
 mod held;
+mod inspect;
 mod leader;
 mod migrate;
+mod news;
+mod notices;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod releases;
@@ -34,7 +40,10 @@ pub use captures::CaptureRow;
 pub use error::CatalogError;
 pub use health::SourceHealth;
 pub use held::{Decision, HeldCandidate};
+pub use inspect::{CatalogServer, Inspection, inspect};
 pub use leader::{Epoch, Leadership};
+pub use news::News;
+pub use notices::{NotedTrouble, Notice, UntoldNotice};
 pub use releases::ReleaseRow;
 pub use runs::{Ending, Run, RunEnd, RunId, StageTime};
 pub use words::{Health, HeldState, RunKind, RunOutcome};
@@ -83,20 +92,40 @@ impl Catalog {
     /// Runs `work`, which only reads.
     fn read<T>(
         &self,
-        work: impl FnOnce(&mut AnyConnection) -> Result<T, Failure>,
+        work: impl Fn(&mut AnyConnection) -> Result<T, Failure>,
     ) -> Result<T, CatalogError> {
-        let mut conn = self.connection()?;
-        work(&mut conn).map_err(|failure| self.explain(failure))
+        self.again_if_cut_off(|conn| work(conn))
     }
 
     /// Runs `work` in a transaction: all of it happens, or nothing, and nobody else writes
     /// meanwhile.
+    ///
+    /// It may run twice: when a session is cut off while it commits, nobody knows whether it did.
+    /// So doing it again must leave what doing it once leaves.
     fn write<T>(
         &self,
-        work: impl FnOnce(&mut AnyConnection) -> Result<T, Failure>,
+        work: impl Fn(&mut AnyConnection) -> Result<T, Failure>,
     ) -> Result<T, CatalogError> {
-        let mut conn = self.connection()?;
-        transact(&mut conn, work).map_err(|failure| self.explain(failure))
+        self.again_if_cut_off(|conn| transact(conn, &work))
+    }
+
+    /// Runs `work`, and once more on another connection if its own was cut off, as all are when the
+    /// server restarts. Where none is to be had in time, that is the error.
+    fn again_if_cut_off<T>(
+        &self,
+        work: impl Fn(&mut AnyConnection) -> Result<T, Failure>,
+    ) -> Result<T, CatalogError> {
+        let attempt = || {
+            let mut conn = self.connection()?;
+            Ok(work(&mut conn).map_err(|failure| self.explain(failure)))
+        };
+        match attempt()? {
+            Err(CatalogError::Unavailable { cause, .. }) => {
+                tracing::debug!(cause, "a session of the catalog was cut off: trying another one");
+                attempt()?
+            }
+            done => done,
+        }
     }
 
     fn explain(&self, failure: Failure) -> CatalogError {

@@ -28,7 +28,7 @@ struct Row {
 }
 
 impl Catalog {
-    /// Notes a release. Noting it again changes nothing, so that a run that died between the
+    /// Notes a release, and tells whoever listens ([`Catalog::news`]). Noting it again changes nothing, so that a run that died between the
     /// manifest and this note can be made up for.
     ///
     /// [`CatalogError::Superseded`] if `epoch` is over, [`CatalogError::ReleaseDiffers`] if the
@@ -51,7 +51,7 @@ impl Catalog {
                         manifest_sha256,
                     };
                     diesel::insert_into(releases::table).values(&row).execute(conn)?;
-                    Ok(())
+                    Ok(conn.tell_release(&row.release)?)
                 }
             }
         })

@@ -121,6 +121,18 @@ impl Catalog {
     ) -> Result<RunId, CatalogError> {
         let at = stored(at);
         self.write_as(epoch, |conn| {
+            // A leader has one run at a time: this one was noted, and nobody had learnt so.
+            let noted = runs::table
+                .filter(runs::outcome.eq(RunOutcome::Running.as_str()))
+                .filter(runs::epoch.eq(epoch.number()))
+                .filter(runs::kind.eq(kind.as_str()))
+                .filter(runs::started_at.eq(at))
+                .select(runs::id)
+                .first(conn)
+                .optional()?;
+            if let Some(id) = noted {
+                return Ok(RunId(id));
+            }
             diesel::update(runs::table.filter(runs::outcome.eq(RunOutcome::Running.as_str())))
                 .set((runs::outcome.eq(RunOutcome::Interrupted.as_str()), runs::finished_at.eq(at)))
                 .execute(conn)?;
@@ -170,7 +182,15 @@ impl Catalog {
                 ))
                 .execute(conn)?;
             if finished == 0 {
-                let epoch = runs::table.find(id.0).select(runs::epoch).first(conn)?;
+                let (epoch, before, finished_at): (i64, String, Option<NaiveDateTime>) =
+                    runs::table
+                        .find(id.0)
+                        .select((runs::epoch, runs::outcome, runs::finished_at))
+                        .first(conn)?;
+                // It was noted, and nobody had learnt so.
+                if before == outcome.as_str() && finished_at == Some(stored(*at)) {
+                    return Ok(());
+                }
                 return Err(CatalogError::Superseded { epoch: Epoch::from_number(epoch) }.into());
             }
             Ok(())

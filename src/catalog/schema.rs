@@ -67,3 +67,20 @@ diesel::table! {
         taken_at -> Nullable<Timestamp>,
     }
 }
+
+diesel::table! {
+    notices (way, event) {
+        way -> Text,
+        event -> Text,
+        kind -> Text,
+        subject -> Text,
+        since -> Nullable<Timestamp>,
+        message -> Text,
+        body -> Text,
+        noted_at -> Timestamp,
+        claimed_until -> Nullable<Timestamp>,
+        told_at -> Nullable<Timestamp>,
+        tries -> BigInt,
+        failure -> Nullable<Text>,
+    }
+}

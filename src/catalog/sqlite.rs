@@ -57,6 +57,11 @@ impl DatabaseFile {
         Ok(conn)
     }
 
+    /// Whether it was made.
+    pub(super) fn exists(&self) -> bool {
+        self.path.exists()
+    }
+
     /// What a failed statement means.
     pub(super) fn explain(&self, error: diesel::result::Error) -> CatalogError {
         self.meaning(&error.to_string(), error.into())
@@ -128,6 +133,17 @@ fn switch_journal(conn: &mut SqliteConnection, file: &DatabaseFile) -> Result<()
 /// Opens the file, which must be there: a pool that made it again would make it without tables.
 pub(super) fn connect(file: &DatabaseFile) -> Result<SqliteConnection, CatalogError> {
     file.open("rw")
+}
+
+/// The versions of all migrations.
+pub(super) fn known() -> Vec<String> {
+    migrate::known::<diesel::sqlite::Sqlite>(&MIGRATIONS)
+}
+
+/// Whether somebody holds the lock of the lead.
+pub(super) fn is_led(file: &DatabaseFile) -> Result<bool, CatalogError> {
+    // A lock that was never made is held by nobody, and is not made by looking.
+    Ok(file.path.with_extension("lock").exists() && try_lock(file)?.is_none())
 }
 
 /// Locks the file beside the database, unless it is locked.

@@ -8,7 +8,7 @@ use crate::fetch::FetchError;
 use crate::mirror::MirrorError;
 use crate::refresh::RefreshError;
 use crate::release::database::DatabaseError;
-use crate::release::{KeyError, ManifestError};
+use crate::release::{KeyError, ManifestError, PublishError};
 use crate::serve::ReleasesError;
 use crate::storage::StorageError;
 
@@ -21,6 +21,8 @@ pub(super) enum Exit {
     Usage = 2,
     /// A gate holds the candidate.
     Held = 3,
+    /// `doctor` found a fault.
+    Unwell = 4,
     /// Data that cannot be used.
     BadData = 65,
     /// No source could be reached, or no server answered.
@@ -82,6 +84,9 @@ impl Exit {
         if let Some(error) = cause.downcast_ref::<CatalogError>() {
             return Some(Self::of_catalog(error));
         }
+        if let Some(error) = cause.downcast_ref::<PublishError>() {
+            return Self::of_publish(error);
+        }
         if let Some(error) = cause.downcast_ref::<KeyError>() {
             return Some(Self::of_key(error));
         }
@@ -141,6 +146,22 @@ impl Exit {
         }
     }
 
+    fn of_publish(error: &PublishError) -> Option<Self> {
+        match error {
+            // Another writer was quicker.
+            PublishError::Taken(_)
+            | PublishError::AlreadyPublished(_)
+            | PublishError::Previous { .. } => Some(Self::Busy),
+            PublishError::Link { .. } => Some(Self::BadData),
+            PublishError::Interrupted { .. } => Some(Self::Internal),
+            // What failed there says more.
+            PublishError::Storage { .. }
+            | PublishError::Staged { .. }
+            | PublishError::Lead(_)
+            | PublishError::Releases(_) => None,
+        }
+    }
+
     fn of_fetch(error: &FetchError) -> Self {
         match error {
             FetchError::Setup(_) => Self::Internal,
@@ -176,7 +197,7 @@ impl Exit {
     fn of_catalog(error: &CatalogError) -> Self {
         match error {
             CatalogError::Busy { .. } | CatalogError::Superseded { .. } => Self::Busy,
-            CatalogError::FeatureMissing => Self::Configuration,
+            CatalogError::FeatureMissing | CatalogError::Refused { .. } => Self::Configuration,
             CatalogError::Damaged { .. }
             | CatalogError::Row { .. }
             | CatalogError::TooNew { .. }

@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 use clap::Args;
 
 use super::exit::Exit;
+use super::notify;
 use super::output::watched;
 use super::refresh::{known_source, tell};
 use crate::config::Config;
@@ -35,7 +36,9 @@ pub(super) async fn run(config: &Config, arguments: Arguments) -> anyhow::Result
         .with_context(|| format!("`{}` cannot be read", file.display()))?;
     let source = source::by_id(source.as_str()).context("no such source")?;
     let (context, bar) = watched(config)?;
-    let report = context.import(source, bytes.into(), as_of, super::now()).await?;
+    let began = super::now();
+    let report = context.import(source, bytes.into(), as_of, began).await?;
     bar.finish_and_clear();
+    notify::after_run(config, began, None).await;
     tell(&report, json)
 }

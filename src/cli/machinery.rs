@@ -7,8 +7,8 @@ use futures_util::FutureExt as _;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use super::scheduled;
 use super::settings::Environment;
+use super::{news, scheduled};
 use crate::catalog::Catalog;
 use crate::config::{CatalogLocation, Config, StorageLocation};
 use crate::refresh::Context;
@@ -74,7 +74,7 @@ impl Machinery {
     pub(super) async fn run(self) {
         let machinery = Arc::new(self);
         let watching = tokio::spawn(Arc::clone(&machinery).watch());
-        machinery.refresh_on_schedule().await;
+        machinery.follow_catalog().await;
         // It ends with the same word.
         watching.await.ok();
     }
@@ -100,11 +100,20 @@ impl Machinery {
         }
     }
 
-    async fn refresh_on_schedule(&self) {
+    /// What needs the catalog: to be told of releases, and the schedule.
+    async fn follow_catalog(&self) {
         let Some(catalog) = self.opened_catalog().await else { return };
-        if !self.config.schedule.enabled {
-            return self.stop.cancelled().await;
+        let told = news::tell(catalog.clone(), Arc::clone(&self.news), self.stop.clone());
+        let told = tokio::spawn(told);
+        if self.config.schedule.enabled {
+            self.run_schedule(catalog).await;
         }
+        self.stop.cancelled().await;
+        // It ends with the same word.
+        told.await.ok();
+    }
+
+    async fn run_schedule(&self, catalog: Catalog) {
         let job = self.job();
         let stop = self.stop.child_token();
         match Schedule::start(&self.config.schedule, catalog, job, stop).await {

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::exit::Exit;
 use super::key::Trusted;
+use super::notify;
 use super::output::{say, say_json};
 use crate::config::Config;
 use crate::mirror::{CopyOptions, Mirror, Report};
@@ -27,7 +28,9 @@ pub(super) struct Arguments {
 pub(super) async fn run(config: &Config, arguments: Arguments) -> anyhow::Result<Exit> {
     let Arguments { url, release: only, trusted, json: as_json } = arguments;
     let options = CopyOptions { only, trusted: trusted.key()? };
-    let report = Mirror::open(config)?.copy(&url, &options, super::now()).await?;
+    let began = super::now();
+    let report = Mirror::open(config)?.copy(&url, &options, began).await?;
+    notify::after_run(config, began, None).await;
     if as_json {
         say_json(&in_json(&url, report.as_ref()))?;
     } else {

@@ -1,11 +1,15 @@
 //! The command line: one file per verb. Settings are read here, once, into a checked `Config`.
 
+mod bucket;
+mod doctor;
 mod exit;
 mod health;
 mod import;
 mod key;
 mod machinery;
 mod mirror;
+pub mod news;
+mod notify;
 mod openapi;
 mod output;
 mod refresh;
@@ -15,12 +19,13 @@ mod serve;
 mod settings;
 mod sources;
 mod status;
+mod telling;
 mod verify_url;
 
 use std::process::ExitCode;
 
 use chrono::{DateTime, Utc};
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::config::Config;
 use crate::telemetry;
@@ -53,6 +58,10 @@ enum Verb {
     /// Make the key that signs releases.
     #[command(subcommand)]
     Key(key::Verb),
+    /// Look whether everything is as it should be, and say what to do where it is not.
+    Doctor(doctor::Arguments),
+    /// Tell people what waits to be told, or try whether they are reached.
+    Notify(notify::Arguments),
     /// List the sources, and how they are doing.
     Sources(sources::Arguments),
     /// Print the `OpenAPI` document.
@@ -66,7 +75,7 @@ enum Verb {
 pub fn main() -> ExitCode {
     let matches = Cli::command().get_matches();
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
-    match run(cli, settings::as_environment(&matches)) {
+    match run(cli, &matches) {
         Ok(exit) => exit.into(),
         Err(error) => {
             output::complain(&error);
@@ -75,7 +84,7 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(cli: Cli, given: settings::Environment) -> anyhow::Result<Exit> {
+fn run(cli: Cli, matches: &ArgMatches) -> anyhow::Result<Exit> {
     let Cli { settings, verb } = cli;
     if let Verb::Openapi(arguments) = verb {
         return openapi::run(arguments);
@@ -83,19 +92,29 @@ fn run(cli: Cli, given: settings::Environment) -> anyhow::Result<Exit> {
     if let Verb::Key(verb) = verb {
         return key::run(verb);
     }
-    let config = Config::try_from(settings.into_raw())?;
-    telemetry::start(&config.log)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let config = Config::try_from(settings.into_raw());
+    if let Verb::Doctor(arguments) = &verb {
+        // Settings that mean nothing are the first thing it finds.
+        let settings = doctor::effective(matches);
+        return runtime.block_on(doctor::run(config.as_ref(), &settings, arguments));
+    }
+    let config = config?;
+    telemetry::start(&config.log)?;
     runtime.block_on(async {
         match verb {
-            Verb::Serve => serve::run(&config, given).await,
+            Verb::Serve => serve::run(&config, settings::as_environment(matches)).await,
             Verb::Refresh(arguments) => refresh::run(&config, arguments).await,
             Verb::Import(arguments) => import::run(&config, arguments).await,
             Verb::Mirror(arguments) => mirror::run(&config, arguments).await,
             Verb::Release(verb) => release::run(&config, verb).await,
+            Verb::Notify(arguments) => notify::run(&config, &arguments).await,
             Verb::Sources(arguments) => sources::run(&config, &arguments).await,
             Verb::Openapi(arguments) => openapi::run(arguments),
             Verb::Key(verb) => key::run(verb),
+            Verb::Doctor(arguments) => {
+                doctor::run(Ok(&config), &doctor::effective(matches), &arguments).await
+            }
             Verb::Health => health::run(&config).await,
         }
     })

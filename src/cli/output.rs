@@ -30,9 +30,13 @@ pub(super) fn instant(at: DateTime<Utc>) -> String {
 
 /// Prints why the command failed, with its causes.
 pub(super) fn complain(error: &anyhow::Error) {
-    let causes = error.chain().map(ToString::to_string).collect::<Vec<_>>().join(": ");
     // If even standard error is gone there is nobody to tell.
-    drop(writeln!(io::stderr().lock(), "porchlight: {causes}"));
+    drop(writeln!(io::stderr().lock(), "porchlight: {}", causes(error)));
+}
+
+/// An error with its causes.
+pub(super) fn causes(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 /// Opens what a run works with, and shows on a terminal which stage the run is at.

@@ -1,9 +1,11 @@
 //! `porchlight refresh`: look at the sources, publish what is new.
 
+use chrono::{DateTime, Utc};
 use clap::Args;
 use serde_json::{Value, json};
 
 use super::exit::Exit;
+use super::notify;
 use super::output::{say, say_json, watched};
 use crate::config::Config;
 use crate::record::SourceId;
@@ -38,15 +40,25 @@ pub(super) fn known_source(text: &str) -> Result<SourceId, String> {
 
 pub(super) async fn run(config: &Config, arguments: Arguments) -> anyhow::Result<Exit> {
     let Arguments { only, dry_run, replay, json } = arguments;
-    let (context, bar) = watched(config)?;
     if replay {
+        let (context, bar) = watched(config)?;
         let replayed = context.replay().await?;
         bar.finish_and_clear();
         return report_replay(&replayed, json);
     }
-    let report = context.refresh(&Options { only, dry_run }, super::now()).await?;
+    let began = super::now();
+    let report = refresh(config, &Options { only, dry_run }, began).await;
+    if !dry_run {
+        notify::after_run(config, began, report.as_ref().err()).await;
+    }
+    tell(&report?, json)
+}
+
+async fn refresh(config: &Config, options: &Options, now: DateTime<Utc>) -> anyhow::Result<Report> {
+    let (context, bar) = watched(config)?;
+    let report = context.refresh(options, now).await?;
     bar.finish_and_clear();
-    tell(&report, json)
+    Ok(report)
 }
 
 fn report_replay(replayed: &[crate::refresh::Replayed], as_json: bool) -> anyhow::Result<Exit> {

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::exit::{Exit, Refusal};
 use super::key::Trusted;
+use super::notify;
 use super::output::{self, say, say_json, watched};
 use super::refresh::tell;
 use super::verify_url;
@@ -103,8 +104,10 @@ pub(super) async fn run(config: &Config, verb: Verb) -> anyhow::Result<Exit> {
                 return Err(Refusal::new(Exit::Usage, words).into());
             }
             let (context, bar) = watched(config)?;
-            let report = context.accept(&candidate, &reason, super::now()).await?;
+            let began = super::now();
+            let report = context.accept(&candidate, &reason, began).await?;
             bar.finish_and_clear();
+            notify::after_run(config, began, None).await;
             tell(&report, output.json)
         }
         Verb::Redact { subject, reason, output } => {
@@ -120,8 +123,10 @@ pub(super) async fn run(config: &Config, verb: Verb) -> anyhow::Result<Exit> {
                 return Err(Refusal::new(Exit::Usage, words).into());
             }
             let (context, bar) = watched(config)?;
-            let report = context.redact(&subject, &reason, super::now()).await?;
+            let began = super::now();
+            let report = context.redact(&subject, &reason, began).await?;
             bar.finish_and_clear();
+            notify::after_run(config, began, None).await;
             tell(&report, output.json)
         }
         Verb::Verify { release, url, named, api_only, folder, trusted, output } => {

@@ -1,12 +1,14 @@
 //! Flags and environment, as typed. `Config` checks them.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, Command};
 
-use crate::config::{Raw, RawFetch, RawGates, RawS3, RawSchedule, RawServe, Secret};
+use super::telling::Telling;
+use crate::cli::bucket::Bucket;
+use crate::config::{Raw, RawFetch, RawGates, RawSchedule, RawServe, Secret};
 use crate::source::SOURCES;
 
 /// Settings of every command. Each is also an environment variable.
@@ -57,6 +59,8 @@ pub(super) struct Settings {
     fetching: Fetching,
     #[command(flatten)]
     judging: Judging,
+    #[command(flatten)]
+    telling: Telling,
     #[command(flatten)]
     bucket: Bucket,
 }
@@ -178,44 +182,6 @@ struct Judging {
     active_days: Option<u32>,
 }
 
-#[derive(Debug, Args)]
-#[command(next_help_heading = "S3-compatible storage")]
-struct Bucket {
-    /// Where the service is [default: Amazon's]
-    #[arg(long = "s3-endpoint", global = true, env = "AWS_ENDPOINT_URL", value_name = "URL")]
-    endpoint: Option<String>,
-    /// The region [default: us-east-1]
-    #[arg(long = "s3-region", global = true, env = "AWS_REGION", value_name = "REGION")]
-    region: Option<String>,
-    /// The access key
-    #[arg(
-        long = "s3-access-key-id",
-        global = true,
-        env = "AWS_ACCESS_KEY_ID",
-        value_name = "ID",
-        hide_env_values = true
-    )]
-    access_key_id: Option<String>,
-    /// The secret of the access key
-    #[arg(
-        long = "s3-secret-access-key",
-        global = true,
-        env = "AWS_SECRET_ACCESS_KEY",
-        value_name = "SECRET",
-        hide_env_values = true
-    )]
-    secret_access_key: Option<String>,
-    /// The token of a session
-    #[arg(
-        long = "s3-session-token",
-        global = true,
-        env = "AWS_SESSION_TOKEN",
-        value_name = "TOKEN",
-        hide_env_values = true
-    )]
-    session_token: Option<String>,
-}
-
 /// Settings as environment variables.
 pub(super) type Environment = Vec<(OsString, OsString)>;
 
@@ -227,8 +193,8 @@ pub(super) fn as_environment(matches: &ArgMatches) -> Environment {
         let id = setting.get_id().as_str();
         let name = setting.get_env()?;
         let is_flag = matches.value_source(id) == Some(ValueSource::CommandLine);
-        let value = is_flag.then(|| matches.get_raw(id)?.next())??;
-        Some((name.to_owned(), value.to_owned()))
+        let values = is_flag.then(|| matches.get_raw(id))??;
+        Some((name.to_owned(), values.collect::<Vec<_>>().join(OsStr::new(","))))
     });
     given.collect()
 }
@@ -248,6 +214,7 @@ impl Settings {
             serving,
             fetching,
             judging,
+            telling,
             bucket,
         } = self;
         let (serve, schedule) = serving.into_raw();
@@ -264,6 +231,7 @@ impl Settings {
             gates: judging.into_raw(),
             serve,
             schedule,
+            notify: telling.into_raw(),
             log_filter: log,
             log_format,
         }
@@ -337,18 +305,6 @@ impl Judging {
             unmatched_rise_points: self.gate_unmatched_rise,
             issues_rise_points: self.gate_issues_rise,
             active_days: self.active_days,
-        }
-    }
-}
-
-impl Bucket {
-    fn into_raw(self) -> RawS3 {
-        RawS3 {
-            endpoint: self.endpoint,
-            region: self.region,
-            access_key_id: self.access_key_id,
-            secret_access_key: self.secret_access_key.map(Secret::from),
-            session_token: self.session_token.map(Secret::from),
         }
     }
 }

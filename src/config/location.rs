@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use percent_encoding::percent_decode_str;
 
-use crate::config::{ConfigError, RawS3, Secret};
+use crate::config::{ConfigError, RawS3, S3Location, Secret};
 
 /// Where captures and releases are kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,23 +13,6 @@ pub enum StorageLocation {
     Folder(PathBuf),
     /// A bucket. Only made by a program with the cargo feature `s3`.
     S3(S3Location),
-}
-
-/// A bucket of Amazon S3 or of a server that speaks its language.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct S3Location {
-    /// The bucket.
-    pub bucket: String,
-    /// What every key begins with, without slashes at its ends; empty for none.
-    pub prefix: String,
-    /// URL of the server, where it is not Amazon's.
-    pub endpoint: Option<String>,
-    /// The region.
-    pub region: String,
-    /// Key id and key; without them the machine's own role is asked.
-    pub access_key: Option<(String, Secret)>,
-    /// Token of a temporary key.
-    pub session_token: Option<Secret>,
 }
 
 /// Where the catalog is kept.
@@ -41,7 +24,7 @@ pub enum CatalogLocation {
     Postgres(Secret),
 }
 
-const STORAGE_ACCEPTED: &str = "file:///FOLDER or s3://BUCKET/PREFIX";
+pub(super) const STORAGE_ACCEPTED: &str = "file:///FOLDER or s3://BUCKET/PREFIX";
 const CATALOG_ACCEPTED: &str = "sqlite:///FILE or postgres://USER@HOST/DATABASE";
 
 impl StorageLocation {
@@ -53,7 +36,7 @@ impl StorageLocation {
             ("s3", _) if cfg!(not(feature = "s3")) => {
                 Err(ConfigError::FeatureMissing { setting: "storage-url", feature: "s3" })
             }
-            ("s3", rest) => Ok(Self::S3(bucket(url, rest, s3)?)),
+            ("s3", rest) => Ok(Self::S3(S3Location::read(url, rest, s3)?)),
             (scheme, _) => Err(ConfigError::UnknownScheme {
                 setting: "storage-url",
                 scheme: scheme.to_owned(),
@@ -98,24 +81,4 @@ fn path(
         Ok(path) if !path.is_empty() => Ok(PathBuf::from(path.as_ref())),
         Ok(_) | Err(_) => Err(ConfigError::invalid(setting, url, accepted)),
     }
-}
-
-fn bucket(url: &str, rest: &str, s3: RawS3) -> Result<S3Location, ConfigError> {
-    let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
-    if bucket.is_empty() {
-        return Err(ConfigError::invalid("storage-url", url, STORAGE_ACCEPTED));
-    }
-    let access_key = match (s3.access_key_id, s3.secret_access_key) {
-        (Some(id), Some(key)) => Some((id, key)),
-        (None, None) => None,
-        (Some(_), None) | (None, Some(_)) => return Err(ConfigError::HalfOfKey),
-    };
-    Ok(S3Location {
-        bucket: bucket.to_owned(),
-        prefix: prefix.trim_matches('/').to_owned(),
-        endpoint: s3.endpoint,
-        region: s3.region.unwrap_or_else(|| "us-east-1".to_owned()),
-        access_key,
-        session_token: s3.session_token,
-    })
 }

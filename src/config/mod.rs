@@ -5,8 +5,10 @@
 
 mod limits;
 mod location;
+mod notify;
 mod outgoing;
 mod raw;
+mod s3;
 mod secret;
 mod serving;
 mod sources;
@@ -16,9 +18,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use limits::{FetchLimits, GateLimits};
-pub use location::{CatalogLocation, S3Location, StorageLocation};
+pub use location::{CatalogLocation, StorageLocation};
+pub use notify::{NotifySettings, WebhookSecret};
 pub use outgoing::{RefusedUrl, check_outgoing, is_loopback, is_public};
-pub use raw::{Raw, RawFetch, RawGates, RawS3, RawSchedule, RawServe};
+pub use raw::{Raw, RawFetch, RawGates, RawNotify, RawS3, RawSchedule, RawServe};
+pub use s3::{S3Location, S3Patience};
 pub use secret::Secret;
 pub use serving::{LogFormat, LogSettings, Network, RateLimit, ScheduleSettings, ServeSettings};
 pub use sources::{SourceSetting, SourceSettings, SourcesError};
@@ -46,6 +50,8 @@ pub struct Config {
     pub fbi_api_key: Secret,
     /// Key that signs releases; without one they are not signed.
     pub signing_key_file: Option<PathBuf>,
+    /// Who is told what happened.
+    pub notify: NotifySettings,
     /// The log.
     pub log: LogSettings,
 }
@@ -93,6 +99,29 @@ pub enum ConfigError {
     /// One of key id and secret key, but not the other.
     #[error("an S3 key needs both AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")]
     HalfOfKey,
+    /// Webhooks, and nothing to sign their posts with.
+    #[error(
+        "`notify-webhook` needs a secret: set PORCHLIGHT_NOTIFY_SECRET or PORCHLIGHT_NOTIFY_SECRET_FILE"
+    )]
+    NoWebhookSecret,
+    /// The file of the webhooks' secret cannot be read.
+    #[error("cannot read the secret file {}", path.display())]
+    UnreadableSecret {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        cause: std::io::Error,
+    },
+    /// A webhook to which no request is sent.
+    #[error("`notify-webhook` at {host} is refused")]
+    RefusedWebhook {
+        /// Its host; the rest may hold a key.
+        host: String,
+        /// Why.
+        #[source]
+        why: RefusedUrl,
+    },
     /// The `--sources` file cannot be read.
     #[error("cannot read the sources file {}", path.display())]
     UnreadableSources {
@@ -143,6 +172,7 @@ impl TryFrom<Raw> for Config {
             schedule: raw.schedule.try_into()?,
             fbi_api_key: fbi_api_key.unwrap_or_else(|| Secret::from("DEMO_KEY")),
             signing_key_file: given_path(raw.signing_key_file),
+            notify: raw.notify.try_into()?,
             log: LogSettings::read(raw.log_filter, raw.log_format)?,
             home,
         })
@@ -238,18 +268,6 @@ mod tests {
     fn a_bucket_without_the_feature_names_the_feature() {
         let raw = Raw { storage_url: Some("s3://bucket/prefix".into()), ..Raw::default() };
         assert_eq!(error(raw), "`storage-url` needs a program built with the cargo feature `s3`");
-    }
-
-    #[cfg(feature = "s3")]
-    #[test]
-    fn a_bucket_url_is_split_and_half_a_key_is_refused() {
-        let raw = Raw { storage_url: Some("s3://bucket/a/b/".into()), ..Raw::default() };
-        let StorageLocation::S3(s3) = Config::try_from(raw.clone()).unwrap().storage else {
-            panic!("a bucket")
-        };
-        assert_eq!((s3.bucket.as_str(), s3.prefix.as_str()), ("bucket", "a/b"));
-        let half = RawS3 { access_key_id: Some("id".to_owned()), ..RawS3::default() };
-        assert!(error(Raw { s3: half, ..raw }).contains("both"));
     }
 
     #[cfg(not(feature = "postgres"))]

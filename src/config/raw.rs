@@ -32,13 +32,15 @@ pub struct Raw {
     pub serve: RawServe,
     /// The schedule.
     pub schedule: RawSchedule,
+    /// Who is told what happened.
+    pub notify: RawNotify,
     /// Filter of the log as `tracing` spells it; `info`.
     pub log_filter: Option<String>,
     /// `text` or `json`; `text`.
     pub log_format: Option<String>,
 }
 
-/// See [`crate::config::S3Location`]; the usual `AWS_…` variables.
+/// See [`crate::config::S3Location`] and [`crate::config::S3Patience`], where the defaults stand.
 #[derive(Debug, Clone, Default)]
 pub struct RawS3 {
     /// `AWS_ENDPOINT_URL`; Amazon's.
@@ -51,6 +53,20 @@ pub struct RawS3 {
     pub secret_access_key: Option<Secret>,
     /// `AWS_SESSION_TOKEN`.
     pub session_token: Option<Secret>,
+    /// `path` or `host`; `host` for Amazon's own, `path` for others.
+    pub address_style: Option<String>,
+    /// Variables by which a machine of Amazon's tells its role, and their values.
+    pub role: Vec<(&'static str, Secret)>,
+    /// Milliseconds to connect.
+    pub connect_ms: Option<u64>,
+    /// Milliseconds without a byte of an answer.
+    pub idle_ms: Option<u64>,
+    /// Milliseconds for one write.
+    pub request_ms: Option<u64>,
+    /// Attempts altogether.
+    pub attempts: Option<u32>,
+    /// Milliseconds after which no further attempt is begun.
+    pub give_up_ms: Option<u64>,
 }
 
 /// See [`crate::config::FetchLimits`], where the defaults stand.
@@ -138,4 +154,21 @@ pub struct RawSchedule {
     pub zone: Option<String>,
     /// Milliseconds between two ticks.
     pub tick_ms: Option<u64>,
+}
+
+/// See [`crate::config::NotifySettings`], where the defaults stand.
+#[derive(Debug, Clone, Default)]
+pub struct RawNotify {
+    /// A program and its arguments, parted by spaces.
+    pub command: Option<String>,
+    /// URLs that events are posted to; each may hold a key.
+    pub webhooks: Vec<Secret>,
+    /// `whsec_…`, several parted by spaces.
+    pub secret: Option<Secret>,
+    /// A file that holds the same.
+    pub secret_file: Option<PathBuf>,
+    /// Days a source may fail before anybody is told.
+    pub after_days: Option<u32>,
+    /// Whether each release is told of.
+    pub releases: bool,
 }

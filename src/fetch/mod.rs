@@ -7,6 +7,8 @@ mod attempts;
 mod body;
 mod download;
 mod error;
+mod look;
+mod post;
 mod redirect;
 mod resolver;
 mod retry;
@@ -17,7 +19,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Response, StatusCode};
+use reqwest::{Method, Response, StatusCode};
 use tokio::sync::Semaphore;
 use tokio::task::yield_now;
 use tokio::time::{Instant, timeout};
@@ -25,6 +27,8 @@ use url::Url;
 
 pub use download::Promise;
 pub use error::{FetchError, Missing, RefusedRedirect};
+pub use look::Sight;
+pub use post::{Post, PostHeaders};
 
 use crate::config::{FetchLimits, check_outgoing};
 use attempts::Attempts;
@@ -188,17 +192,10 @@ impl Client {
     async fn reach(&self, first: &Url, headers: &HeaderMap) -> Result<(Url, Response), FetchError> {
         let mut url = first.clone();
         for _ in 0..=self.limits.max_redirects {
-            let response = self.ask(&url, headers).await?;
-            match response.status() {
-                StatusCode::MOVED_PERMANENTLY
-                | StatusCode::FOUND
-                | StatusCode::SEE_OTHER
-                | StatusCode::TEMPORARY_REDIRECT
-                | StatusCode::PERMANENT_REDIRECT => {
-                    let to = text(response.headers(), header::LOCATION);
-                    url = redirect::target(first, &url, to)?;
-                }
-                _ => return Ok((url, response)),
+            let response = self.send(&Method::GET, &url, headers).await?;
+            match redirect_of(first, &url, &response)? {
+                Some(to) => url = to,
+                None => return Ok((url, response)),
             }
         }
         let limit = self.limits.max_redirects;
@@ -206,8 +203,13 @@ impl Client {
     }
 
     /// Sends one request and waits for the head of its answer.
-    async fn ask(&self, url: &Url, headers: &HeaderMap) -> Result<Response, FetchError> {
-        let request = self.http.get(url.clone()).headers(headers.clone());
+    async fn send(
+        &self,
+        method: &Method,
+        url: &Url,
+        headers: &HeaderMap,
+    ) -> Result<Response, FetchError> {
+        let request = self.http.request(method.clone(), url.clone()).headers(headers.clone());
         let patience = self.limits.connect + self.limits.idle;
         match timeout(patience, request.send()).await {
             Ok(Ok(response)) => Ok(response),
@@ -303,6 +305,20 @@ impl Client {
 /// The URL, if it is one to which requests are sent.
 fn checked(url: &str) -> Result<Url, FetchError> {
     check_outgoing(url).map_err(|why| FetchError::BadUrl { url: shown_text(url), why })
+}
+
+/// Where an answer sends on to, if it does; `first` is the URL first asked for.
+fn redirect_of(first: &Url, at: &Url, response: &Response) -> Result<Option<Url>, FetchError> {
+    match response.status() {
+        StatusCode::MOVED_PERMANENTLY
+        | StatusCode::FOUND
+        | StatusCode::SEE_OTHER
+        | StatusCode::TEMPORARY_REDIRECT
+        | StatusCode::PERMANENT_REDIRECT => {
+            redirect::target(first, at, text(response.headers(), header::LOCATION)).map(Some)
+        }
+        _ => Ok(None),
+    }
 }
 
 /// An answer that is neither what was asked for nor a redirect.

@@ -66,7 +66,7 @@ pub(super) async fn hold(
     };
     let report = serde_json::to_value(&held).map_err(|error| damaged(&name, &error))?;
     let bytes = serde_json::to_vec_pretty(&held).map_err(|error| damaged(&name, &error))?;
-    context.storage.replace(&key(&name), bytes.into()).await?;
+    context.storage.replace(&key(&name), bytes.into(), "application/json").await?;
     context.catalog_do(|catalog| catalog.hold(&name, &report, now))?;
     for gate in &failed {
         tracing::warn!(candidate = name, gate = gate.gate, subject = gate.subject, gate.detail);

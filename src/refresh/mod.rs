@@ -20,7 +20,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use chrono::{DateTime, NaiveDate, SubsecRound, Utc};
+use chrono::{DateTime, Days, NaiveDate, SubsecRound, Utc};
 
 pub use error::RefreshError;
 pub use rebuild::{DifferingTable, Rebuilt};
@@ -30,7 +30,7 @@ use crate::catalog::{Catalog, CatalogError, RunKind};
 use crate::config::Config;
 use crate::fetch::Client;
 use crate::record::{Capture, Reading, ReleaseId, SourceId};
-use crate::release::{Acceptance, GateVerdict, ManifestCapture, SigningKey};
+use crate::release::{self, Acceptance, GateVerdict, ManifestCapture, SigningKey};
 use crate::source::{Card, Origin, SOURCES, Source};
 use crate::storage::Storage;
 use past::Past;
@@ -120,8 +120,9 @@ impl Context {
         let signing_key = config.signing_key_file.as_deref().map(SigningKey::from_file);
         Ok(Self {
             signing_key: signing_key.transpose()?,
-            storage: Storage::open(&config.storage)?,
+            // Before the storage, which makes its folder: a mistyped URL creates nothing.
             catalog: Catalog::open(&config.catalog)?,
+            storage: Storage::open(&config.storage)?,
             client: Client::new(&config.fetch)
                 .map_err(|error| RefreshError::Client(error.into()))?,
             config: config.clone(),
@@ -196,6 +197,7 @@ impl Context {
         if gathered.failures.is_empty() && options.only.is_empty() && !options.dry_run {
             hold::settle(self, &outcome, now).await?;
         }
+        self.sweep(now).await;
         Ok(Report { outcome, failures: gathered.failures, all_failed })
     }
 
@@ -277,7 +279,8 @@ impl Context {
             }
             None => (None, None, None),
         };
-        let release = ReleaseId::after(pointer.as_ref().map(|p| p.release), now.date_naive());
+        let newest = pointer.as_ref().map(|pointer| pointer.release);
+        let release = release::next_release(&self.storage, newest, now.date_naive()).await?;
         let task = make::Task {
             previous: dataset,
             news,
@@ -312,7 +315,7 @@ impl Context {
             signing_key: None,
             key: self.signing_key.clone(),
         };
-        run.stage("publish", publish::publish(self, run, order, now)).await?;
+        run.stage("publish", publish::publish(self, run, order)).await?;
         Ok(Outcome::Published(release))
     }
 
@@ -338,6 +341,16 @@ impl Context {
     /// The latest release, as today's schema has it.
     async fn past(&self) -> Result<Option<Past>, RefreshError> {
         Past::open(&self.storage, &self.scratch(), &self.cache()).await
+    }
+
+    /// Removes what killed runs left on its way to a release. What is a day old nobody works on, and
+    /// what cannot be removed does no harm.
+    async fn sweep(&self, now: DateTime<Utc>) {
+        match self.storage.sweep("releases", Some(now - Days::new(1))).await {
+            Ok(0) => {}
+            Ok(left) => tracing::info!(left, "removed what killed runs had left"),
+            Err(error) => tracing::warn!(%error, "what killed runs left stays for now"),
+        }
     }
 
     /// A folder for copies of releases whose schema is behind.

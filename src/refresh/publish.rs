@@ -2,16 +2,13 @@
 
 use std::path::Path;
 
-use chrono::{DateTime, Utc};
-
 use super::run::Run;
 use super::{Context, RefreshError};
-use crate::catalog::ReleaseRow;
 use crate::release::database::{self, ReleaseDatabase};
 use crate::release::dataset::SCHEMA_VERSION;
 use crate::release::{
-    self, Acceptance, Candidate, DATASET_FILE, Interrupted, ManifestCapture, ManifestDraft,
-    Materials, PreviousRelease, RedactedRelease, SigningKey, SourceCredit, Staged, digest,
+    self, Acceptance, Candidate, DATASET_FILE, ManifestCapture, ManifestDraft, Materials,
+    PreviousRelease, Publisher, RedactedRelease, SigningKey, SourceCredit, Staged, digest,
 };
 
 /// What is to be published.
@@ -38,7 +35,6 @@ pub(super) async fn publish(
     context: &Context,
     run: &Run,
     order: Order,
-    now: DateTime<Utc>,
 ) -> Result<(), RefreshError> {
     let release = order.candidate.dataset.release;
     let folder = context.scratch().join(release.to_string());
@@ -53,26 +49,16 @@ pub(super) async fn publish(
     let staged = tokio::task::spawn_blocking(move || stage(&place, order))
         .await
         .map_err(|error| RefreshError::Panicked(error.to_string()))??;
-    let epoch = run.lead.epoch();
     let watch = |step: &str| {
         tracing::debug!(step, "publish");
-        // The manifest is the point of no return: only the leader may pass it.
-        if step == "put manifest.json" {
-            return context.catalog.check_epoch(epoch).map_err(|_superseded| Interrupted);
-        }
         Ok(())
     };
-    let pointer = release::publish(&context.storage, &staged, &watch).await?;
-    context.catalog_do(|catalog| {
-        catalog.record_release(
-            epoch,
-            &ReleaseRow {
-                release: pointer.release,
-                published_at: now,
-                manifest_sha256: pointer.manifest_sha256.clone(),
-            },
-        )
-    })?;
+    let publisher = Publisher { catalog: &context.catalog, epoch: run.lead.epoch() };
+    release::publish_as(publisher, &context.storage, &staged, &watch).await?;
+    let abandoned = release::clear_abandoned(&context.storage).await?;
+    if !abandoned.is_empty() {
+        tracing::info!(releases = abandoned.len(), "deleted what stopped runs had left");
+    }
     tokio::fs::remove_dir_all(&folder).await.map_err(scratch)
 }
 

@@ -50,7 +50,7 @@ impl Context {
         let past = past.ok_or_else(not_published)?;
         let newest = past.release();
         // The newest release once more, on its own day.
-        let release = ReleaseId::after(Some(newest), newest.date());
+        let release = release::next_release(&self.storage, Some(newest), newest.date()).await?;
         let looked = run.stage("look", self.look(subject, reason, release)).await?;
         let (redaction, holders) = looked.ok_or_else(not_published)?;
         let mut redactions = past.redactions().to_vec();
@@ -85,7 +85,7 @@ impl Context {
             signing_key: None,
             key: self.signing_key.clone(),
         };
-        run.stage("publish", publish::publish(self, run, order, now)).await?;
+        run.stage("publish", publish::publish(self, run, order)).await?;
         remove(&left).await?;
         run.stage("clear", release::clear_redacted(&self.storage)).await?;
         let outcome = Outcome::Published(release);

@@ -36,5 +36,5 @@ pub async fn note(storage: &Storage, release: ReleaseId) -> Result<(), StorageEr
     }
     let mut bytes = serde_json::to_vec_pretty(&Alone { releases }).expect("names have a JSON form");
     bytes.push(b'\n');
-    storage.replace(KEY, Bytes::from(bytes)).await
+    storage.replace(KEY, Bytes::from(bytes), "application/json").await
 }

@@ -1,6 +1,7 @@
 //! From records to a release: the files, the manifest, publication and verification.
 
 pub mod alone;
+mod attempt;
 mod build;
 mod cause;
 mod changes;
@@ -27,6 +28,7 @@ mod tables;
 mod verify;
 mod workers;
 
+pub use attempt::{clear_abandoned, next_release};
 pub use build::{Candidate, Parts, build};
 pub use changes::{ChangeEntry, FieldChange};
 pub use clear::{clear_redacted, redacted_releases, standing_releases};
@@ -42,7 +44,9 @@ pub use manifest::{
     ManifestError, ManifestFile, ManifestTable, PreviousRelease, RedactedRelease, SourceCredit,
     TableChanges,
 };
-pub use publish::{PublishError, move_pointer, publish, publish_copy, remove};
+pub use publish::{
+    PublishError, Publisher, move_pointer, publish, publish_as, publish_copy, remove,
+};
 pub use redact::{Redaction, table_of};
 pub use sign::{
     KeyError, MANIFEST_SIGNATURE, PublicKey, SIGNATURE_TYPE, SIGNATURES, SUMS_SIGNATURE,

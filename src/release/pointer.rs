@@ -16,7 +16,7 @@ use crate::storage::{Storage, StorageError};
 pub const LATEST_KEY: &str = "latest.json";
 
 /// What all keys of releases begin with.
-const RELEASES: &str = "releases/";
+pub(super) const RELEASES: &str = "releases/";
 
 /// The latest release, as `latest.json` names it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -128,8 +128,13 @@ pub async fn manifest(
 
 /// The release whose manifest has that key.
 fn manifest_of(key: &str) -> Option<ReleaseId> {
-    let (release, file) = key.strip_prefix(RELEASES)?.split_once('/')?;
-    (file == MANIFEST_FILE).then(|| release.parse().ok()).flatten()
+    release_of(key).filter(|release| key == self::key(*release, MANIFEST_FILE))
+}
+
+/// The release whose folder a key lies in.
+pub(super) fn release_of(key: &str) -> Option<ReleaseId> {
+    let (release, _) = key.strip_prefix(RELEASES)?.split_once('/')?;
+    release.parse().ok()
 }
 
 #[cfg(test)]

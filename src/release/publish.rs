@@ -1,13 +1,20 @@
 //! A staged release into the storage: every file once, the manifest last, then the pointer.
 
+use std::path::Path;
+
 use bytes::Bytes;
 
+use crate::catalog::{Catalog, CatalogError, Epoch, ReleaseRow};
 use crate::record::ReleaseId;
 use crate::release::digest;
-use crate::release::manifest::{MANIFEST_FILE, Manifest};
+use crate::release::manifest::{MANIFEST_FILE, Manifest, ManifestFile};
 use crate::release::pointer::{self, LATEST_KEY, Pointer, PointerError};
-use crate::release::stage::{Interrupted, Staged, Watch};
+use crate::release::sign::SIGNATURE_TYPE;
+use crate::release::stage::{Interrupted, SUMS_FILE, Staged, Watch};
 use crate::storage::{Put, Storage, StorageError, StoredObject};
+
+/// Media type of the manifest and the pointer, which no manifest lists.
+const JSON: &str = "application/json";
 
 /// Why a staged release was not published.
 #[derive(Debug, thiserror::Error)]
@@ -21,9 +28,21 @@ pub enum PublishError {
         #[source]
         source: StorageError,
     },
-    /// Somebody else has put this file since the folder was cleared.
+    /// There is another file of that name: somebody else has used the name of the release.
     #[error("`{0}` was put by somebody else: another writer is at work")]
     Taken(String),
+    /// A staged file cannot be read.
+    #[error("the staged file `{file}` cannot be read")]
+    Staged {
+        /// The file.
+        file: String,
+        /// What failed.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The catalog does not vouch that this process still leads.
+    #[error("the catalog does not vouch for the lead")]
+    Lead(#[source] CatalogError),
     /// The releases there are cannot be told.
     #[error("the releases there are cannot be told")]
     Releases(#[source] PointerError),
@@ -61,12 +80,62 @@ pub enum PublishError {
     },
 }
 
-/// Publishes a staged release and returns the pointer to it.
+/// Who publishes: a leader, and the catalog that tells whether it still is one.
+#[derive(Debug, Clone, Copy)]
+pub struct Publisher<'a> {
+    /// The catalog.
+    pub catalog: &'a Catalog,
+    /// The number of the leadership.
+    pub epoch: Epoch,
+}
+
+/// Publishes a staged release as a leader, notes it in the catalog, and returns the pointer to it.
 ///
-/// May be called again after it was stopped anywhere, with the same or with another staged release:
-/// files without a manifest are no release and are cleared first; a release whose manifest is there
-/// already, byte for byte, only gets its pointer. One writer at a time: the caller is the leader, and
-/// may let `watch` stop it before `put manifest.json` if it no longer is.
+/// May be called again after it was stopped anywhere; a release whose manifest is there already,
+/// byte for byte, only gets its pointer and its note. Several writers at once, as when a leader was
+/// cut off and another one follows, never make one release of the files of two:
+///
+/// - A name is for one attempt. `SHA256SUMS`, which names the bytes of all other files, goes first
+///   and is created only once: whoever finds another one there stops with [`PublishError::Taken`].
+///   Nothing is deleted or replaced under a name that may still become a release
+///   ([`next_release`](crate::release::next_release)).
+/// - The manifest, which makes it a release, is put while nobody else can take the lead
+///   ([`Catalog::while_leading`]), after a last look at the chain.
+/// - A writer that is stopped in the middle of that, cut off, and goes on when others have published
+///   meanwhile, takes its manifest back.
+pub async fn publish_as(
+    publisher: Publisher<'_>,
+    storage: &Storage,
+    staged: &Staged,
+    watch: Watch<'_>,
+) -> Result<Pointer, PublishError> {
+    let Publisher { catalog, epoch } = publisher;
+    let manifest = staged.manifest();
+    if !is_committed(storage, manifest.release, staged.manifest_bytes()).await? {
+        step(watch, "check the chain")?;
+        check_chain(storage, manifest).await?;
+        put_files(storage, staged, watch).await?;
+        let commit = async {
+            step(watch, "check the chain again")?;
+            check_chain(storage, manifest).await?;
+            put_manifest(storage, staged, watch).await
+        };
+        catalog.while_leading(epoch, commit).await.map_err(PublishError::Lead)??;
+        if let Err(error @ CatalogError::Superseded { .. }) = catalog.check_epoch(epoch)
+            && take_back(storage, manifest.release).await?
+        {
+            return Err(PublishError::Lead(error));
+        }
+    }
+    let pointer = point(storage, staged, watch).await?;
+    let Pointer { release, published_at, ref manifest_sha256 } = pointer;
+    let row = ReleaseRow { release, published_at, manifest_sha256: manifest_sha256.clone() };
+    catalog.record_release(epoch, &row).map_err(PublishError::Lead)?;
+    step(watch, "done")?;
+    Ok(pointer)
+}
+
+/// Publishes a staged release as [`publish_as`] does, where there is no other writer and no catalog.
 pub async fn publish(
     storage: &Storage,
     staged: &Staged,
@@ -76,47 +145,85 @@ pub async fn publish(
     if !is_committed(storage, manifest.release, staged.manifest_bytes()).await? {
         step(watch, "check the chain")?;
         check_chain(storage, manifest).await?;
+        put_files(storage, staged, watch).await?;
+        put_manifest(storage, staged, watch).await?;
     }
-    publish_copy(storage, staged, watch).await
+    let pointer = point(storage, staged, watch).await?;
+    step(watch, "done")?;
+    Ok(pointer)
 }
 
 /// Publishes a release that was copied from another host, as [`publish`] does, but wherever it
-/// stands in the chain: that its links are right is for the caller to know.
+/// stands in the chain: that its links are right is for the caller to know. Its name is given, so
+/// what an earlier attempt has left is removed; it was of the same bytes.
 pub async fn publish_copy(
     storage: &Storage,
     staged: &Staged,
     watch: Watch<'_>,
 ) -> Result<Pointer, PublishError> {
     let manifest = staged.manifest();
-    let bytes = staged.manifest_bytes();
-    let pointer = Pointer::to(manifest, digest::sha256(bytes));
-    if !is_committed(storage, manifest.release, bytes).await? {
+    if !is_committed(storage, manifest.release, staged.manifest_bytes()).await? {
         step(watch, "clear what a stopped run left")?;
         clear(storage, manifest.release).await?;
         put_files(storage, staged, watch).await?;
-        put_signatures(storage, staged, watch).await?;
-        step(watch, "put manifest.json")?;
-        let key = pointer::key(manifest.release, MANIFEST_FILE);
-        let put = storage.put_new(&key, Bytes::copy_from_slice(bytes)).await;
-        created(key, put)?;
+        put_manifest(storage, staged, watch).await?;
     }
-    step(watch, "move latest.json")?;
-    move_pointer(storage, &pointer).await?;
+    let pointer = point(storage, staged, watch).await?;
     step(watch, "done")?;
     Ok(pointer)
+}
+
+async fn point(
+    storage: &Storage,
+    staged: &Staged,
+    watch: Watch<'_>,
+) -> Result<Pointer, PublishError> {
+    step(watch, "move latest.json")?;
+    let pointer = Pointer::to(staged.manifest(), digest::sha256(staged.manifest_bytes()));
+    move_pointer(storage, &pointer).await?;
+    Ok(pointer)
+}
+
+/// Removes a release whose manifest was put too late: a later leader has published on without it.
+/// Where it is the newest, or a later one follows it, it stands: `false`.
+///
+/// Safe because nobody else has put or will put anything under its name.
+async fn take_back(storage: &Storage, release: ReleaseId) -> Result<bool, PublishError> {
+    let releases = pointer::releases(storage).await.map_err(PublishError::Releases)?;
+    let Some(next) = releases.into_iter().find(|other| *other > release) else { return Ok(false) };
+    let next = pointer::manifest(storage, next).await.map_err(PublishError::Releases)?;
+    let follows = next.and_then(|(manifest, _)| manifest.previous).map(|link| link.release);
+    if follows == Some(release) {
+        return Ok(false);
+    }
+    remove(storage, release).await?;
+    Ok(true)
 }
 
 /// Moves `latest.json` to a release that is published, unless a newer one is.
 ///
 /// [`publish`] does so itself; a run killed before it could leaves this to the next one.
 pub async fn move_pointer(storage: &Storage, pointer: &Pointer) -> Result<(), PublishError> {
-    let newest = pointer::releases(storage).await.map_err(PublishError::Releases)?.pop();
     // Told to publish an old release again, the pointer must not go back to it.
-    if newest == Some(pointer.release) {
-        let moved = storage.replace(LATEST_KEY, Bytes::from(pointer.to_bytes())).await;
-        moved.map_err(|source| PublishError::Storage { key: LATEST_KEY.to_owned(), source })?;
+    if newest(storage).await? != Some(pointer.release) {
+        return Ok(());
+    }
+    write_pointer(storage, pointer).await?;
+    // Nor where this process was stopped right before it wrote, and others have published meanwhile.
+    if newest(storage).await? != Some(pointer.release) {
+        let latest = pointer::latest(storage).await.map_err(PublishError::Releases)?;
+        write_pointer(storage, latest.as_ref().unwrap_or(pointer)).await?;
     }
     Ok(())
+}
+
+async fn newest(storage: &Storage) -> Result<Option<ReleaseId>, PublishError> {
+    Ok(pointer::releases(storage).await.map_err(PublishError::Releases)?.pop())
+}
+
+async fn write_pointer(storage: &Storage, pointer: &Pointer) -> Result<(), PublishError> {
+    let moved = storage.replace(LATEST_KEY, Bytes::from(pointer.to_bytes()), JSON).await;
+    moved.map_err(|source| PublishError::Storage { key: LATEST_KEY.to_owned(), source })
 }
 
 /// Removes a release that was taken back: its manifest first, so that it is no release from then
@@ -145,7 +252,7 @@ async fn is_committed(
 
 /// A release follows the newest one and names its manifest: there is one chain, without forks.
 async fn check_chain(storage: &Storage, manifest: &Manifest) -> Result<(), PublishError> {
-    let newest = pointer::releases(storage).await.map_err(PublishError::Releases)?.pop();
+    let newest = newest(storage).await?;
     let release = manifest.release;
     let follows = manifest.previous.as_ref().map(|previous| previous.release);
     if follows != newest || newest.is_some_and(|newest| newest >= release) {
@@ -163,9 +270,11 @@ async fn check_chain(storage: &Storage, manifest: &Manifest) -> Result<(), Publi
     }
 }
 
-/// Removes the files of a release that has no manifest.
+/// Removes the files of a release that has no manifest, and what is on its way to be one.
 async fn clear(storage: &Storage, release: ReleaseId) -> Result<(), PublishError> {
     let folder = pointer::key(release, "");
+    let swept = storage.sweep(&folder, None).await;
+    swept.map_err(|source| PublishError::Storage { key: folder.clone(), source })?;
     let keys = storage.list(&folder).await;
     for StoredObject { key, .. } in
         keys.map_err(|source| PublishError::Storage { key: folder, source })?
@@ -176,41 +285,89 @@ async fn clear(storage: &Storage, release: ReleaseId) -> Result<(), PublishError
     Ok(())
 }
 
+/// Puts every file but the manifest. The sums go first: who creates them has the name.
 async fn put_files(
     storage: &Storage,
     staged: &Staged,
     watch: Watch<'_>,
 ) -> Result<(), PublishError> {
     let manifest = staged.manifest();
-    for file in &manifest.files {
+    let is_sums = |file: &&ManifestFile| file.name == SUMS_FILE;
+    for file in manifest.files.iter().filter(is_sums) {
+        step(watch, &format!("put {}", file.name))?;
+        put_whole(storage, staged, &file.name, &staged.path(file), &file.media_type).await?;
+    }
+    for file in manifest.files.iter().filter(|file| !is_sums(file)) {
         step(watch, &format!("put {}", file.name))?;
         let key = pointer::key(manifest.release, &file.name);
-        let put = storage.put_new_file(&key, &staged.path(file)).await;
-        created(key, put)?;
+        let put = storage.put_new_file(&key, &staged.path(file), &file.media_type).await;
+        if !created(&key, put)? {
+            let there = read(storage, &key).await?;
+            same(key, digest::sha256(&there) == file.sha256)?;
+        }
+    }
+    for (name, path) in staged.signatures() {
+        step(watch, &format!("put {name}"))?;
+        put_whole(storage, staged, name, &path, SIGNATURE_TYPE).await?;
     }
     Ok(())
 }
 
-async fn put_signatures(
+/// Puts a small file, whole in one put: of two writers at once one creates it, and the other one
+/// learns so.
+async fn put_whole(
+    storage: &Storage,
+    staged: &Staged,
+    name: &str,
+    path: &Path,
+    media_type: &str,
+) -> Result<(), PublishError> {
+    let failed = |source| PublishError::Staged { file: name.to_owned(), source };
+    let bytes = Bytes::from(std::fs::read(path).map_err(failed)?);
+    put_bytes(storage, pointer::key(staged.manifest().release, name), bytes, media_type).await
+}
+
+async fn put_manifest(
     storage: &Storage,
     staged: &Staged,
     watch: Watch<'_>,
 ) -> Result<(), PublishError> {
-    for (name, path) in staged.signatures() {
-        step(watch, &format!("put {name}"))?;
-        let key = pointer::key(staged.manifest().release, name);
-        let put = storage.put_new_file(&key, &path).await;
-        created(key, put)?;
-    }
-    Ok(())
+    step(watch, "put manifest.json")?;
+    let key = pointer::key(staged.manifest().release, MANIFEST_FILE);
+    put_bytes(storage, key, Bytes::copy_from_slice(staged.manifest_bytes()), JSON).await
 }
 
-fn created(key: String, put: Result<Put, StorageError>) -> Result<(), PublishError> {
-    match put {
-        Ok(Put::Created) => Ok(()),
-        Ok(Put::Exists) => Err(PublishError::Taken(key)),
-        Err(source) => Err(PublishError::Storage { key, source }),
+async fn put_bytes(
+    storage: &Storage,
+    key: String,
+    bytes: Bytes,
+    media_type: &str,
+) -> Result<(), PublishError> {
+    let put = storage.put_new(&key, bytes.clone(), media_type).await;
+    if created(&key, put)? {
+        return Ok(());
     }
+    let there = read(storage, &key).await?;
+    same(key, there == bytes)
+}
+
+async fn read(storage: &Storage, key: &str) -> Result<Bytes, PublishError> {
+    let there = storage.get(key).await;
+    let there = there.map_err(|source| PublishError::Storage { key: key.to_owned(), source })?;
+    there.ok_or_else(|| PublishError::Taken(key.to_owned()))
+}
+
+/// Whether a file was created; `false` where one was there.
+fn created(key: &str, put: Result<Put, StorageError>) -> Result<bool, PublishError> {
+    match put {
+        Ok(put) => Ok(put == Put::Created),
+        Err(source) => Err(PublishError::Storage { key: key.to_owned(), source }),
+    }
+}
+
+/// The same bytes are this attempt's, put before it was stopped, or by a put whose answer was lost.
+fn same(key: String, is_same: bool) -> Result<(), PublishError> {
+    if is_same { Ok(()) } else { Err(PublishError::Taken(key)) }
 }
 
 fn step(watch: Watch<'_>, step: &str) -> Result<(), PublishError> {

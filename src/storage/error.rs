@@ -3,6 +3,8 @@
 use std::error::Error;
 use std::io;
 
+use crate::storage::fault::{Answer, BucketFault};
+
 type Cause = Box<dyn Error + Send + Sync>;
 
 /// Why the storage did not do what it was asked.
@@ -39,10 +41,8 @@ pub enum StorageError {
         #[source]
         cause: Cause,
     },
-    /// This user or key may not do that.
-    #[error(
-        "{place} is out of reach: permission is denied; check who owns it, or the key of the bucket"
-    )]
+    /// This user may not do that.
+    #[error("{place} is out of reach: permission is denied; check who owns it")]
     Denied {
         /// The file or key.
         place: String,
@@ -50,8 +50,21 @@ pub enum StorageError {
         #[source]
         cause: Cause,
     },
-    /// Anything else that may go wrong with a disk or a bucket.
-    #[error("{place} cannot be {action}; check the disk or the bucket and try again")]
+    /// The bucket did not do it.
+    #[error("{place} cannot be {action}: {fault}")]
+    Bucket {
+        /// The key, as `s3://BUCKET/KEY`.
+        place: String,
+        /// What was tried, as a participle.
+        action: &'static str,
+        /// What is wrong.
+        fault: BucketFault,
+        /// What the service said.
+        #[source]
+        cause: Cause,
+    },
+    /// Anything else that may go wrong with a disk.
+    #[error("{place} cannot be {action}; check the disk and try again")]
     Io {
         /// The file or key.
         place: String,
@@ -86,6 +99,17 @@ pub enum StorageError {
 }
 
 impl StorageError {
+    /// Says what a bucket's answer means. Of the answer itself only what may be read in a log is
+    /// kept.
+    pub(super) fn of_bucket(
+        place: String,
+        action: &'static str,
+        cause: &object_store::Error,
+    ) -> Self {
+        let answer = Answer::of(cause);
+        Self::Bucket { place, action, fault: answer.fault(), cause: Box::new(answer) }
+    }
+
     /// Sorts an error by what a person can do about it.
     pub(super) fn sort(
         place: String,
@@ -132,7 +156,7 @@ mod tests {
         assert!(sorted(io::ErrorKind::PermissionDenied).contains("check who owns it"));
         assert_eq!(
             sorted(io::ErrorKind::BrokenPipe),
-            "/home/captures/ab cannot be written; check the disk or the bucket and try again"
+            "/home/captures/ab cannot be written; check the disk and try again"
         );
     }
 }

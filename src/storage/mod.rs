@@ -1,46 +1,54 @@
 //! Captures and release files: a local folder, or an S3-compatible bucket.
 //!
-//! Keys are relative paths with `/`. All but `latest.json` are written once: a second write of a
-//! key is told so and changes nothing. On a local folder a write is complete or does not exist,
-//! and when it returns, file and folder have been synced to the disk. A process killed in the
-//! middle leaves at most a file named `KEY#N` or `KEY.partial`, which no listing shows.
+//! Keys are relative paths with `/`. All but `latest.json` and its like are written once: a second
+//! write of a key is told so and changes nothing. A write is complete or does not exist. On a local
+//! folder, when it returns, file and folder have been synced to the disk. A process killed in the
+//! middle leaves at most a file named `KEY#N` or `KEY.….partial`, and in a bucket an upload and its
+//! note of that name; no listing shows them, and [`Storage::sweep`] removes them.
 
+mod capture;
+mod content;
 mod error;
+mod fault;
+mod folder;
+mod partial;
+mod random;
 mod read;
-#[cfg(feature = "s3")]
+#[cfg_attr(not(feature = "s3"), path = "no_s3.rs")]
 mod s3;
+mod trial;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use futures_util::TryStreamExt;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path as Key;
 use object_store::{
-    Error, MultipartUpload, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload,
-    RenameOptions, RenameTargetMode,
+    Error, ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload,
 };
-use sha2::{Digest, Sha256};
-use tokio::io::AsyncReadExt;
 
 pub use error::StorageError;
+pub use fault::BucketFault;
 pub use read::Bytestream;
+pub use trial::Trial;
 
 use crate::config::StorageLocation;
-
-/// Bytes of a local file that are held in memory at a time.
-const BLOCK: usize = 8 << 20;
-
-/// The name of a file on its way ends in this.
-const PARTIAL: &str = ".partial";
+use content::Content;
+use fault::is_absent;
+use s3::Bucket;
 
 /// Where captures and releases are kept. Clones are the same storage.
 #[derive(Debug, Clone)]
 pub struct Storage {
+    /// What is read from.
     store: Arc<dyn ObjectStore>,
     /// The folder, where it is one.
     folder: Option<PathBuf>,
+    /// The bucket, where it is one.
+    bucket: Option<Bucket>,
 }
 
 /// What became of a create-only write.
@@ -66,13 +74,10 @@ impl Storage {
     pub fn open(location: &StorageLocation) -> Result<Self, StorageError> {
         match location {
             StorageLocation::Folder(folder) => Self::open_folder(folder),
-            #[cfg(feature = "s3")]
-            StorageLocation::S3(bucket) => Ok(Self { store: s3::open(bucket)?, folder: None }),
-            #[cfg(not(feature = "s3"))]
-            StorageLocation::S3(bucket) => Err(StorageError::Open {
-                location: format!("s3://{}", bucket.bucket),
-                cause: "this program was built without the cargo feature `s3`".into(),
-            }),
+            StorageLocation::S3(location) => {
+                let bucket = Bucket::open(location)?;
+                Ok(Self { store: bucket.store(), folder: None, bucket: Some(bucket) })
+            }
         }
     }
 
@@ -82,65 +87,56 @@ impl Storage {
             .map_err(|cause| StorageError::sort(location(), "made", cause))?;
         let store = LocalFileSystem::new_with_prefix(folder)
             .map_err(|cause| StorageError::Open { location: location(), cause: Box::new(cause) })?;
-        Ok(Self { store: Arc::new(store.with_fsync(true)), folder: Some(folder.to_owned()) })
+        let store = Arc::new(store.with_fsync(true));
+        Ok(Self { store, folder: Some(folder.to_owned()), bucket: None })
     }
 
-    /// Writes bytes under a key that is not taken.
-    pub async fn put_new(&self, key: &str, bytes: Bytes) -> Result<Put, StorageError> {
+    /// Writes bytes under a key that is not taken. A bucket gives the media type to whoever fetches
+    /// them, and says that they will never change.
+    pub async fn put_new(
+        &self,
+        key: &str,
+        bytes: Bytes,
+        media_type: &str,
+    ) -> Result<Put, StorageError> {
+        let to = parse(key)?;
+        if let Some(bucket) = &self.bucket {
+            return bucket.put_new(&to, &Content::Bytes(bytes), media_type).await;
+        }
         let options = PutOptions::from(PutMode::Create);
-        let put = self.store.put_opts(&parse(key)?, PutPayload::from(bytes), options).await;
+        let put = self.store.put_opts(&to, PutPayload::from(bytes), options).await;
         self.created(key, put.map(drop))
     }
 
-    /// Copies a local file to a key that is not taken. A local storage holds one block of it in
-    /// memory at a time; for a bucket, where only a whole put is create-only, it is read whole.
-    pub async fn put_new_file(&self, key: &str, path: &Path) -> Result<Put, StorageError> {
-        if self.folder.is_none() {
-            let bytes = tokio::fs::read(path).await.map_err(|cause| unreadable(path, cause))?;
-            return self.put_new(key, Bytes::from(bytes)).await;
-        }
-        let (to, partial) = (parse(key)?, parse(&format!("{key}{PARTIAL}"))?);
-        let upload = self.store.put_multipart(&partial).await;
-        let mut upload = upload.map_err(|cause| self.fault(key, "written", cause))?;
-        if let Err(error) = self.copy(key, path, upload.as_mut()).await {
-            // What went wrong first is what is worth telling.
-            upload.abort().await.ok();
-            return Err(error);
-        }
-        let options = RenameOptions::new().with_target_mode(RenameTargetMode::Create);
-        let put = self.created(key, self.store.rename_opts(&partial, &to, options).await);
-        if !matches!(put, Ok(Put::Created)) {
-            self.delete_if_there(&partial).await.ok();
-        }
-        put
-    }
-
-    async fn copy(
+    /// Copies a local file to a key that is not taken, as [`Self::put_new`] does, with no more than
+    /// one block of it in memory at a time.
+    pub async fn put_new_file(
         &self,
         key: &str,
         path: &Path,
-        upload: &mut dyn MultipartUpload,
-    ) -> Result<(), StorageError> {
-        let mut file =
-            tokio::fs::File::open(path).await.map_err(|cause| unreadable(path, cause))?;
-        loop {
-            let mut block = Vec::new();
-            let mut part = (&mut file).take(BLOCK as u64);
-            part.read_to_end(&mut block).await.map_err(|cause| unreadable(path, cause))?;
-            if block.is_empty() {
-                break;
-            }
-            let written = upload.put_part(PutPayload::from(block)).await;
-            written.map_err(|cause| self.fault(key, "written", cause))?;
+        media_type: &str,
+    ) -> Result<Put, StorageError> {
+        let to = parse(key)?;
+        match &self.bucket {
+            Some(bucket) => bucket.put_new(&to, &Content::File(path), media_type).await,
+            None => self.put_new_file_in_folder(&to, path).await,
         }
-        upload.complete().await.map(drop).map_err(|cause| self.fault(key, "written", cause))
     }
 
     /// Writes bytes under a key whether or not it is taken, all at once: a reader sees the old
-    /// bytes or the new. Only `latest.json` ever moves.
-    pub async fn replace(&self, key: &str, bytes: Bytes) -> Result<(), StorageError> {
-        let put = self.store.put(&parse(key)?, PutPayload::from(bytes)).await;
-        put.map(drop).map_err(|cause| self.fault(key, "written", cause))
+    /// bytes or the new. For the few documents that move, such as `latest.json`.
+    pub async fn replace(
+        &self,
+        key: &str,
+        bytes: Bytes,
+        media_type: &str,
+    ) -> Result<(), StorageError> {
+        let to = parse(key)?;
+        let put = match &self.bucket {
+            Some(bucket) => bucket.replace(&to, bytes, media_type).await,
+            None => self.store.put(&to, PutPayload::from(bytes)).await.map(drop),
+        };
+        put.map_err(|cause| self.fault(key, "written", cause))
     }
 
     /// The bytes under a key; `None` if it is not taken.
@@ -151,7 +147,7 @@ impl Storage {
         };
         match found {
             Ok(bytes) => Ok(Some(bytes)),
-            Err(Error::NotFound { .. }) => Ok(None),
+            Err(cause) if is_absent(&cause) => Ok(None),
             Err(cause) => Err(self.fault(key, "read", cause)),
         }
     }
@@ -161,27 +157,61 @@ impl Storage {
     pub async fn list(&self, prefix: &str) -> Result<Vec<StoredObject>, StorageError> {
         let prefix = prefix.trim_end_matches('/');
         let folder = if prefix.is_empty() { None } else { Some(parse(prefix)?) };
-        let found: Result<Vec<_>, _> = self.store.list(folder.as_ref()).try_collect().await;
-        let mut objects: Vec<_> = found
+        let mut objects: Vec<_> = self
+            .list_all(folder.as_ref())
+            .await
             .map_err(|cause| self.fault(prefix, "listed", cause))?
             .into_iter()
             .map(|found| StoredObject { key: found.location.to_string(), size: found.size })
-            .filter(|object| !object.key.ends_with(PARTIAL))
+            .filter(|object| !partial::is_partial(&object.key))
             .collect();
         objects.sort_by(|a, b| a.key.cmp(&b.key));
         Ok(objects)
     }
 
-    /// Deletes what is under a key, if anything is.
-    pub async fn delete(&self, key: &str) -> Result<(), StorageError> {
-        let deleted = self.delete_if_there(&parse(key)?).await;
-        deleted.map_err(|cause| self.fault(key, "deleted", cause))
+    async fn list_all(&self, folder: Option<&Key>) -> Result<Vec<ObjectMeta>, Error> {
+        match &self.bucket {
+            Some(bucket) => bucket.list(folder).await,
+            None => self.store.list(folder).try_collect().await,
+        }
     }
 
-    async fn delete_if_there(&self, key: &Key) -> Result<(), Error> {
-        match self.store.delete(key).await {
-            Ok(()) | Err(Error::NotFound { .. }) => Ok(()),
-            Err(cause) => Err(cause),
+    /// Deletes what is under a key, if anything is.
+    pub async fn delete(&self, key: &str) -> Result<(), StorageError> {
+        let to = parse(key)?;
+        let deleted = match &self.bucket {
+            Some(bucket) => bucket.delete(&to).await,
+            None => self.store.delete(&to).await,
+        };
+        match deleted {
+            Err(cause) if !is_absent(&cause) => Err(self.fault(key, "deleted", cause)),
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+
+    /// Removes what is left below a folder of files that never got there, because their writers were
+    /// killed; or only what was last touched before a time. Tells how many there were.
+    ///
+    /// A writer that is still at work, and has no longer touched its file, begins again or fails.
+    pub async fn sweep(
+        &self,
+        prefix: &str,
+        before: Option<DateTime<Utc>>,
+    ) -> Result<usize, StorageError> {
+        let prefix = prefix.trim_end_matches('/');
+        let folder = if prefix.is_empty() { None } else { Some(parse(prefix)?) };
+        match (&self.bucket, &self.folder) {
+            (Some(bucket), _) => bucket
+                .end_uploads(folder.as_ref(), before)
+                .await
+                .map_err(|cause| self.fault(prefix, "cleared", cause)),
+            (None, Some(root)) => {
+                let root = root.join(prefix);
+                folder::sweep(&root, before.map(Into::into)).map_err(|cause| {
+                    StorageError::sort(root.display().to_string(), "cleared", cause)
+                })
+            }
+            (None, None) => Ok(0),
         }
     }
 
@@ -190,25 +220,6 @@ impl Storage {
     pub fn local_path(&self, key: &str) -> Option<PathBuf> {
         let key = parse(key).ok()?;
         Some(self.folder.as_ref()?.join(key.as_ref()))
-    }
-
-    /// Keeps a capture under its hash. The same bytes twice are one capture.
-    pub async fn put_capture(&self, sha256: &str, bytes: Bytes) -> Result<Put, StorageError> {
-        self.put_new(&capture_key(sha256), bytes).await
-    }
-
-    /// A capture, if it still is what its hash says.
-    pub async fn get_capture(&self, sha256: &str) -> Result<Bytes, StorageError> {
-        let key = capture_key(sha256);
-        let Some(bytes) = self.get(&key).await? else {
-            return Err(StorageError::MissingCapture { place: self.place(&key) });
-        };
-        let found = format!("{:x}", Bytes::copy_from_slice(&Sha256::digest(&bytes)));
-        if found == sha256 {
-            Ok(bytes)
-        } else {
-            Err(StorageError::DamagedCapture { place: self.place(&key), found })
-        }
     }
 
     fn created(&self, key: &str, put: Result<(), Error>) -> Result<Put, StorageError> {
@@ -220,24 +231,19 @@ impl Storage {
     }
 
     fn fault(&self, key: &str, action: &'static str, cause: Error) -> StorageError {
-        let place = self.place(key);
-        if matches!(cause, Error::PermissionDenied { .. } | Error::Unauthenticated { .. }) {
-            return StorageError::Denied { place, cause: Box::new(cause) };
+        match &self.bucket {
+            Some(bucket) => StorageError::of_bucket(bucket.place(key), action, &cause),
+            None => StorageError::sort(self.place(key), action, cause),
         }
-        StorageError::sort(place, action, cause)
     }
 
     /// A key in words a person can find it by.
     fn place(&self, key: &str) -> String {
-        match self.local_path(key) {
-            Some(path) => path.display().to_string(),
-            None => format!("`{key}`"),
+        match &self.bucket {
+            Some(bucket) => bucket.place(key),
+            None => self.local_path(key).unwrap_or_default().display().to_string(),
         }
     }
-}
-
-fn capture_key(sha256: &str) -> String {
-    format!("captures/{sha256}")
 }
 
 fn parse(key: &str) -> Result<Key, StorageError> {
@@ -246,8 +252,4 @@ fn parse(key: &str) -> Result<Key, StorageError> {
         Ok(parsed) if parsed.as_ref() == key && !key.is_empty() => Ok(parsed),
         Ok(_) | Err(_) => Err(StorageError::BadKey { key: key.to_owned() }),
     }
-}
-
-fn unreadable(path: &Path, cause: std::io::Error) -> StorageError {
-    StorageError::sort(path.display().to_string(), "read", cause)
 }

@@ -109,13 +109,20 @@ impl Published {
         releases.sort();
         let (newest, folder) = releases.last().unwrap();
         let newest = newest.to_string();
+        // A killed run leaves a gap in the names, and one over midnight names its release by the next
+        // day: what counts is which release it is. The later ones first, as `.1` begins `.10`.
+        let named = |text: String| {
+            let named = releases.iter().enumerate().rev();
+            named.fold(text, |text, (at, (name, _))| {
+                text.replace(&name.to_string(), &format!("the {at}. release"))
+            })
+        };
         let records = fs::read_dir(folder)
             .unwrap()
             .map(|entry| entry.unwrap().path())
             .filter(|path| path.extension().is_some_and(|ending| ending == "csv"))
             .map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), timeless(&path)))
-            // A run over midnight names its release by the next day.
-            .map(|(file, text)| (file, text.replace(&newest, "the newest")))
+            .map(|(file, text)| (file, named(text)))
             .collect();
         Self { releases: releases.len(), newest, records }
     }

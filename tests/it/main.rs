@@ -2,6 +2,10 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up should fail there")]
 
 mod catalog;
+mod catalog_fence;
+mod catalog_race;
+mod catalog_server;
+mod catalog_url;
 mod changes_exact;
 mod corrections;
 mod corruption;
@@ -10,6 +14,7 @@ mod crawl;
 mod differential;
 mod docs;
 mod docs_api;
+mod doctor;
 mod documents;
 mod examples;
 mod feeds;
@@ -21,6 +26,7 @@ mod kill;
 mod layers;
 mod matching;
 mod mirror;
+mod notify;
 mod proof_bad_input;
 mod proof_disk;
 mod proof_first_release;
@@ -52,5 +58,7 @@ mod serve_walk;
 mod source_atlas;
 mod source_registries;
 mod storage;
+mod storage_bucket;
+mod storage_program;
 mod support;
 mod verify_url;

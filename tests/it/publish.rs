@@ -15,21 +15,22 @@ use porchlight::release::format::Kind;
 use porchlight::release::{
     DATASET_FILE, Fault, FaultKind, GateVerdict, Interrupted, MANIFEST_FILE, Manifest,
     ManifestDraft, Materials, PreviousRelease, PublishError, SourceCredit, Staged, TableChanges,
-    Watch, digest, pointer, publish, stage, verify_chain, verify_release,
+    Watch, clear_abandoned, digest, next_release, pointer, publish, stage, verify_chain,
+    verify_release,
 };
 use porchlight::storage::Storage;
 use serde_json::json;
 use tempfile::TempDir;
 
 /// Nobody stops the work.
-const UNDISTURBED: Watch<'static> = &|_| Ok(());
+pub(crate) const UNDISTURBED: Watch<'static> = &|_| Ok(());
 
-fn release(number: u32) -> ReleaseId {
+pub(crate) fn release(number: u32) -> ReleaseId {
     format!("2026-11-24.{number}").parse().unwrap()
 }
 
 /// A small release; `name` is what differs between releases.
-fn dataset(release: ReleaseId, name: &str) -> Dataset {
+pub(crate) fn dataset(release: ReleaseId, name: &str) -> Dataset {
     let stamps = |mut record: serde_json::Value| {
         record["first_release"] = "2026-11-24.1".into();
         record["last_changed_release"] = "2026-11-24.1".into();
@@ -85,7 +86,7 @@ fn gates() -> Vec<GateVerdict> {
     }]
 }
 
-fn draft(release: ReleaseId, previous: Option<&Manifest>) -> ManifestDraft {
+pub(crate) fn draft(release: ReleaseId, previous: Option<&Manifest>) -> ManifestDraft {
     ManifestDraft {
         release,
         published_at: "2026-11-24T06:00:00Z".parse().unwrap(),
@@ -396,7 +397,7 @@ async fn undisturbed(first: &Manifest) -> (Vec<String>, BTreeMap<PathBuf, Vec<u8
 }
 
 /// The verb of a step, and the format of its file.
-fn alike(step: &str) -> (&str, &str) {
+pub(crate) fn alike(step: &str) -> (&str, &str) {
     let (verb, rest) = step.split_once(' ').unwrap_or((step, ""));
     (verb, rest.split_once('.').map_or(rest, |(_, format)| format))
 }
@@ -439,20 +440,33 @@ async fn a_run_stopped_at_any_step_loses_nothing_and_the_next_one_finishes() {
 }
 
 #[tokio::test]
-async fn what_a_stopped_run_left_is_no_part_of_another_release_of_that_name() {
+async fn what_a_stopped_run_left_keeps_its_name_until_a_later_release_is_published() {
     let (house, first) = House::with_first().await;
-    let (_, whole) = undisturbed(&first).await;
+    let day = release(1).date();
+    let next = async || next_release(&house.storage, Some(release(1)), day).await.unwrap();
+    let cleared = async || clear_abandoned(&house.storage).await.unwrap();
+    assert_eq!(next().await, release(2));
     let watch = |step: &str| if step == "put manifest.json" { Err(Interrupted) } else { Ok(()) };
-    let other = house.stage("Another name", draft(release(2), Some(&first)), &watch).unwrap();
-    publish(&house.storage, &other, &watch).await.unwrap_err();
-    fs::write(house.path(release(2), "left-over.csv"), "x").unwrap();
+    let stopped = house.stage("Another name", draft(release(2), Some(&first)), &watch).unwrap();
+    publish(&house.storage, &stopped, &watch).await.unwrap_err();
     assert!(matches!(
         verify_release(&house.storage, release(2), None, house.work.path()).await,
         Err(porchlight::release::VerifyError::NoSuchRelease(id)) if id == release(2)
     ));
 
-    house.publish(release(2), "Ferguson Police", Some(&first)).await;
-    assert!(house.tree() == whole);
+    // It may still come to its end, so nothing else gets its name.
+    assert_eq!(cleared().await, []);
+    assert_eq!(next().await, release(3));
+    let other = house.stage("Ferguson Police", draft(release(2), Some(&first)), UNDISTURBED);
+    let refused = publish(&house.storage, &other.unwrap(), UNDISTURBED).await.unwrap_err();
+    assert!(matches!(&refused, PublishError::Taken(key) if key.ends_with("SHA256SUMS")));
+
+    // From here on it cannot any more.
+    house.publish(release(3), "Ferguson Police", Some(&first)).await;
+    assert_eq!(cleared().await, [release(2)]);
+    assert!(!house.path(release(2), "SHA256SUMS").exists());
+    assert_eq!(next().await, release(4));
+    assert!(verify_chain(&house.storage, None, house.work.path()).await.unwrap().is_sound());
 }
 
 #[tokio::test]

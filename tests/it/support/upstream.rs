@@ -28,9 +28,11 @@ struct State {
 /// A request as it came in.
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
+    pub(crate) method: String,
     /// Path and query.
     pub(crate) target: String,
     headers: HashMap<String, String>,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Request {
@@ -143,14 +145,18 @@ impl State {
     /// Answers one request; each has a connection of its own.
     fn serve(&self, mut connection: TcpStream) -> io::Result<()> {
         let head = peek_head(&connection)?;
-        let request = parse(&head);
+        let mut request = parse(&head);
         let answer = self.next(&request.target);
-        self.requests.lock().unwrap().push(request.clone());
         if matches!(answer, Answer::Reset) {
+            self.requests.lock().unwrap().push(request);
             // Closing with a request unread is what makes the system send a reset.
             return Ok(());
         }
         connection.read_exact(&mut vec![0; head.len()])?;
+        let length = request.header("content-length").and_then(|length| length.parse().ok());
+        request.body = vec![0; length.unwrap_or(0)];
+        connection.read_exact(&mut request.body)?;
+        self.requests.lock().unwrap().push(request.clone());
         give(&mut connection, &request, answer)
     }
 
@@ -224,7 +230,8 @@ fn whole(
     let mut headers = headers.to_vec();
     headers.push(("Content-Length", body.len().to_string()));
     head(connection, status, &headers)?;
-    connection.write_all(body)
+    let is_head = request.method == "HEAD";
+    if is_head { Ok(()) } else { connection.write_all(body) }
 }
 
 fn head(
@@ -255,12 +262,14 @@ fn peek_head(connection: &TcpStream) -> io::Result<String> {
 
 fn parse(head: &str) -> Request {
     let mut lines = head.lines();
-    let target = lines.next().and_then(|line| line.split(' ').nth(1)).unwrap_or("/").to_owned();
+    let mut words = lines.next().unwrap_or_default().split(' ').map(str::to_owned);
+    let method = words.next().unwrap_or_default();
+    let target = words.next().unwrap_or_else(|| "/".to_owned());
     let headers = lines
         .filter_map(|line| line.split_once(": "))
         .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
         .collect();
-    Request { target, headers }
+    Request { method, target, headers, body: Vec::new() }
 }
 
 fn until_client_leaves(connection: &mut TcpStream) -> io::Result<()> {

@@ -184,6 +184,11 @@ impl World {
         self.folder.path().join("sources.toml")
     }
 
+    /// A URL of a publisher, which is none of anybody else's.
+    pub(crate) fn elsewhere(&self) -> String {
+        self.url(ATLAS)
+    }
+
     fn url(&self, path: &str) -> String {
         match &self.publishers {
             Publishers::Ours { upstream, .. } => upstream.url(path),
@@ -347,6 +352,11 @@ pub(crate) struct Served {
 }
 
 impl Served {
+    /// The beginning of its addresses.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
     /// The JSON at a path.
     pub(crate) fn json(&self, path: &str) -> Value {
         serde_json::from_slice(&get(&format!("{}{path}", self.url))).unwrap()
