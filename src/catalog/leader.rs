@@ -10,7 +10,7 @@ use std::fs::File;
 #[cfg(feature = "postgres")]
 use std::sync::Mutex;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
 use diesel::r2d2::PooledConnection;
 
@@ -30,7 +30,8 @@ pub struct Epoch(i64);
 
 impl Epoch {
     /// The number as it is stored.
-    pub(super) fn number(self) -> i64 {
+    #[must_use]
+    pub fn number(self) -> i64 {
         self.0
     }
 
@@ -108,6 +109,15 @@ impl Catalog {
             Ok(Epoch(epoch))
         })?;
         Ok(Some(Leadership { epoch, _lock: lock }))
+    }
+
+    /// The newest leadership and when it was taken; that of nobody before the first.
+    pub fn last_lead(&self) -> Result<(Epoch, Option<DateTime<Utc>>), CatalogError> {
+        self.read(|conn| {
+            let only = leader::table.find(ONLY).select((leader::epoch, leader::taken_at));
+            let (epoch, taken_at): (i64, Option<NaiveDateTime>) = only.first(conn)?;
+            Ok((Epoch(epoch), taken_at.map(|at| at.and_utc())))
+        })
     }
 
     /// Fails with [`CatalogError::Superseded`] if somebody has taken the lead since `epoch`.

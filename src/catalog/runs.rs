@@ -17,6 +17,14 @@ use crate::record::ReleaseId;
 #[serde(transparent)]
 pub struct RunId(i64);
 
+impl RunId {
+    /// The number itself.
+    #[must_use]
+    pub fn number(self) -> i64 {
+        self.0
+    }
+}
+
 /// A run.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, utoipa::ToSchema)]
 pub struct Run {
@@ -73,6 +81,19 @@ pub enum Ending {
     Held(String),
     /// It could not be brought to its end; the message says why.
     Failed,
+}
+
+impl Ending {
+    /// The word for it.
+    #[must_use]
+    pub fn outcome(&self) -> RunOutcome {
+        match self {
+            Self::Unchanged => RunOutcome::Unchanged,
+            Self::Published(_) => RunOutcome::Published,
+            Self::Held(_) => RunOutcome::Held,
+            Self::Failed => RunOutcome::Failed,
+        }
+    }
 }
 
 /// What a run leaves behind.
@@ -158,12 +179,12 @@ impl Catalog {
     /// row stays as that leader wrote it.
     pub fn finish_run(&self, id: RunId, end: &RunEnd) -> Result<(), CatalogError> {
         let RunEnd { at, ending, message, stages, captures, changes } = end;
-        let (outcome, release, candidate) = match ending {
-            Ending::Unchanged => (RunOutcome::Unchanged, None, None),
-            Ending::Published(release) => (RunOutcome::Published, Some(release.to_string()), None),
-            Ending::Held(candidate) => (RunOutcome::Held, None, Some(candidate.as_str())),
-            Ending::Failed => (RunOutcome::Failed, None, None),
+        let (release, candidate) = match ending {
+            Ending::Unchanged | Ending::Failed => (None, None),
+            Ending::Published(release) => (Some(release.to_string()), None),
+            Ending::Held(candidate) => (None, Some(candidate.as_str())),
         };
+        let outcome = ending.outcome();
         let (stages, captures, changes) =
             (json("runs", stages)?, json("runs", captures)?, json("runs", changes)?);
         self.write(|conn| {

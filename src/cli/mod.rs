@@ -27,7 +27,7 @@ use std::process::ExitCode;
 use chrono::{DateTime, Utc};
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::config::Config;
+use crate::config::{Config, LogFormat};
 use crate::telemetry;
 use exit::Exit;
 use settings::Settings;
@@ -92,16 +92,17 @@ fn run(cli: Cli, matches: &ArgMatches) -> anyhow::Result<Exit> {
     if let Verb::Key(verb) = verb {
         return key::run(verb);
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let config = Config::try_from(settings.into_raw());
     if let Verb::Doctor(arguments) = &verb {
         // Settings that mean nothing are the first thing it finds.
         let settings = doctor::effective(matches);
+        let runtime = runtime()?;
         return runtime.block_on(doctor::run(config.as_ref(), &settings, arguments));
     }
     let config = config?;
-    telemetry::start(&config.log)?;
-    runtime.block_on(async {
+    // Until the end: what is not yet told is told when it is dropped.
+    let _telemetry = telemetry::start(&config.log)?;
+    let done = runtime()?.block_on(async {
         match verb {
             Verb::Serve => serve::run(&config, settings::as_environment(matches)).await,
             Verb::Refresh(arguments) => refresh::run(&config, arguments).await,
@@ -117,7 +118,20 @@ fn run(cli: Cli, matches: &ArgMatches) -> anyhow::Result<Exit> {
             }
             Verb::Health => health::run(&config).await,
         }
-    })
+    });
+    match done {
+        // Whoever reads the log as JSON could not read a line for people.
+        Err(error) if config.log.format == LogFormat::Json => {
+            let error_in_words = output::causes(&error);
+            tracing::error!(error = error_in_words, "porchlight ended");
+            Ok(Exit::of(&error))
+        }
+        done => done,
+    }
+}
+
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()
 }
 
 /// The instant a command begins at. Beyond `cli` and `schedule` time is an argument.

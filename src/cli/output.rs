@@ -34,7 +34,7 @@ pub(super) fn complain(error: &anyhow::Error) {
     drop(writeln!(io::stderr().lock(), "porchlight: {}", causes(error)));
 }
 
-/// An error with its causes.
+/// An error and its causes, in one line.
 pub(super) fn causes(error: &anyhow::Error) -> String {
     error.chain().map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }

@@ -11,13 +11,14 @@ use super::machinery::Machinery;
 use super::output::say;
 use super::settings::Environment;
 use super::status::CatalogStatus;
-use crate::config::Config;
+use crate::config::{Config, MetricsPlace};
 use crate::serve::{self, Releases, Replica, Settings, State};
 use crate::storage::Storage;
 
 pub(super) async fn run(config: &Config, given: Environment) -> anyhow::Result<Exit> {
     let listener = TcpListener::bind(config.serve.listen)
         .with_context(|| format!("cannot listen on {}", config.serve.listen))?;
+    let metrics = listen_for_scrapes(config.serve.metrics)?;
     let releases = Arc::new(releases(config)?.keeping_open(config.serve.open_releases));
     if let Err(error) = releases.reload() {
         // One damaged release takes no other out of service.
@@ -48,10 +49,25 @@ pub(super) async fn run(config: &Config, given: Environment) -> anyhow::Result<E
     let state = State::new(releases, status, settings(config));
     say(format!("listening on http://{}", listener.local_addr()?))?;
     let machinery = tokio::spawn(machinery.run());
-    serve::run(listener, state, told_to_stop()).await?;
+    let scrapes = async {
+        match metrics {
+            Some(listener) => serve::run_metrics(listener, state.clone(), told_to_stop()).await,
+            None => Ok(()),
+        }
+    };
+    tokio::try_join!(serve::run(listener, state.clone(), told_to_stop()), scrapes)?;
     stop.cancel();
     machinery.await?;
     Ok(Exit::Done)
+}
+
+/// The socket of the metrics, where they have one of their own.
+fn listen_for_scrapes(place: MetricsPlace) -> anyhow::Result<Option<TcpListener>> {
+    let MetricsPlace::Own(address) = place else { return Ok(None) };
+    let listener = TcpListener::bind(address)
+        .with_context(|| format!("cannot listen on {address} for metrics"))?;
+    tracing::info!(address = %listener.local_addr()?, "metrics are served");
+    Ok(Some(listener))
 }
 
 /// The releases of a folder where they lie, or copies of those of a bucket.
@@ -73,6 +89,8 @@ fn settings(config: &Config) -> Settings {
         workers: serve.workers.unwrap_or(0),
         rate_limit: serve.rate_limit,
         trusted_proxies: serve.trusted_proxies.clone(),
+        access_log: serve.access_log,
+        serves_metrics: serve.metrics == MetricsPlace::Service,
         ..Settings::default()
     }
 }

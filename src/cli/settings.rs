@@ -53,6 +53,16 @@ pub(super) struct Settings {
     /// How a log line looks: text or json [default: text]
     #[arg(long, global = true, env = "PORCHLIGHT_LOG_FORMAT", value_name = "FORMAT")]
     log_format: Option<String>,
+    /// Where an OpenTelemetry collector takes traces over HTTP, such as http://127.0.0.1:4318
+    /// [default: none]
+    #[arg(
+        long,
+        global = true,
+        env = "OTEL_EXPORTER_OTLP_ENDPOINT",
+        value_name = "URL",
+        hide_env_values = true
+    )]
+    otlp_endpoint: Option<String>,
     #[command(flatten)]
     serving: Serving,
     #[command(flatten)]
@@ -98,6 +108,13 @@ struct Serving {
         value_delimiter = ','
     )]
     trusted_proxy: Vec<String>,
+    /// Where metrics are served for Prometheus: on (at /metrics of the service), off, or an address
+    /// and port of their own [default: on]
+    #[arg(long, global = true, env = "PORCHLIGHT_METRICS", value_name = "PLACE")]
+    metrics: Option<String>,
+    /// Whether each request is a line of the log: on or off [default: on]
+    #[arg(long, global = true, env = "PORCHLIGHT_ACCESS_LOG", value_name = "SWITCH")]
+    access_log: Option<String>,
     /// Threads that answer [default: one per core]
     #[arg(long, global = true, env = "PORCHLIGHT_WORKERS", value_name = "N")]
     workers: Option<u32>,
@@ -211,6 +228,7 @@ impl Settings {
             signing_key_file,
             log,
             log_format,
+            otlp_endpoint,
             serving,
             fetching,
             judging,
@@ -234,6 +252,7 @@ impl Settings {
             notify: telling.into_raw(),
             log_filter: log,
             log_format,
+            otlp_endpoint,
         }
     }
 }
@@ -248,6 +267,8 @@ impl Serving {
             data_url,
             rate_limit,
             trusted_proxy: trusted_proxies,
+            metrics,
+            access_log,
             workers,
             poll_ms,
             no_schedule,
@@ -263,6 +284,8 @@ impl Serving {
             data_url,
             rate_limit,
             trusted_proxies,
+            metrics,
+            access_log,
             workers,
             poll_ms,
             ..RawServe::default()

@@ -5,6 +5,7 @@
 
 mod limits;
 mod location;
+mod log;
 mod notify;
 mod outgoing;
 mod raw;
@@ -19,12 +20,13 @@ use std::time::Duration;
 
 pub use limits::{FetchLimits, GateLimits};
 pub use location::{CatalogLocation, StorageLocation};
+pub use log::{LogFormat, LogSettings, MetricsPlace};
 pub use notify::{NotifySettings, WebhookSecret};
 pub use outgoing::{RefusedUrl, check_outgoing, is_loopback, is_public};
 pub use raw::{Raw, RawFetch, RawGates, RawNotify, RawS3, RawSchedule, RawServe};
 pub use s3::{S3Location, S3Patience};
 pub use secret::Secret;
-pub use serving::{LogFormat, LogSettings, Network, RateLimit, ScheduleSettings, ServeSettings};
+pub use serving::{Network, RateLimit, ScheduleSettings, ServeSettings};
 pub use sources::{SourceSetting, SourceSettings, SourcesError};
 
 /// Every setting, checked.
@@ -52,7 +54,7 @@ pub struct Config {
     pub signing_key_file: Option<PathBuf>,
     /// Who is told what happened.
     pub notify: NotifySettings,
-    /// The log.
+    /// The log and the traces.
     pub log: LogSettings,
 }
 
@@ -173,7 +175,7 @@ impl TryFrom<Raw> for Config {
             fbi_api_key: fbi_api_key.unwrap_or_else(|| Secret::from("DEMO_KEY")),
             signing_key_file: given_path(raw.signing_key_file),
             notify: raw.notify.try_into()?,
-            log: LogSettings::read(raw.log_filter, raw.log_format)?,
+            log: LogSettings::read(raw.log_filter, raw.log_format, raw.otlp_endpoint)?,
             home,
         })
     }

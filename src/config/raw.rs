@@ -38,6 +38,8 @@ pub struct Raw {
     pub log_filter: Option<String>,
     /// `text` or `json`; `text`.
     pub log_format: Option<String>,
+    /// The URL of an OpenTelemetry collector; none.
+    pub otlp_endpoint: Option<String>,
 }
 
 /// See [`crate::config::S3Location`] and [`crate::config::S3Patience`], where the defaults stand.
@@ -133,6 +135,10 @@ pub struct RawServe {
     pub rate_limit: Option<String>,
     /// Addresses or networks of proxies that are believed.
     pub trusted_proxies: Vec<String>,
+    /// `on`, `off`, or `address:port`.
+    pub metrics: Option<String>,
+    /// `on` or `off`.
+    pub access_log: Option<String>,
     /// Worker threads.
     pub workers: Option<u32>,
     /// Older releases held open.

@@ -1,4 +1,4 @@
-//! Settings of the server, the schedule and the log.
+//! Settings of the server and the schedule.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZeroU32;
@@ -10,7 +10,9 @@ use croner::Cron;
 use croner::parser::{CronParser, Seconds, Year};
 use url::Url;
 
-use crate::config::{ConfigError, RawSchedule, RawServe, duration, given, not_zero};
+use crate::config::{
+    ConfigError, MetricsPlace, RawSchedule, RawServe, duration, given, log, not_zero,
+};
 
 /// The server.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +33,10 @@ pub struct ServeSettings {
     pub rate_limit: Option<RateLimit>,
     /// Proxies whose `X-Forwarded-For` is believed; none.
     pub trusted_proxies: Vec<Network>,
+    /// Where metrics are served; at `/metrics` of the service.
+    pub metrics: MetricsPlace,
+    /// Whether each request is a line of the log; yes.
+    pub access_log: bool,
     /// Worker threads; as many as the machine has cores.
     pub workers: Option<usize>,
     /// Releases held open beside the newest; 4.
@@ -109,6 +115,8 @@ impl Default for ServeSettings {
             data_url: None,
             rate_limit: Some(RateLimit::DEFAULT),
             trusted_proxies: Vec::new(),
+            metrics: MetricsPlace::Service,
+            access_log: true,
             workers: None,
             open_releases: 4,
             cache_bytes: 64 << 20,
@@ -148,6 +156,9 @@ impl TryFrom<RawServe> for ServeSettings {
                 Some(text) => rate_limit(&text)?,
             },
             trusted_proxies,
+            metrics: given(raw.metrics).map_or(Ok(default.metrics), |text| log::metrics(&text))?,
+            access_log: given(raw.access_log)
+                .map_or(Ok(default.access_log), |text| log::access_log(&text))?,
             workers: raw
                 .workers
                 .map(|n| not_zero("workers", Some(n), n))
@@ -271,38 +282,6 @@ impl TryFrom<RawSchedule> for ScheduleSettings {
         };
         let tick = duration("schedule-tick-ms", raw.tick_ms, Duration::from_mins(1))?;
         Ok(Self { enabled: !raw.off, cron, zone, tick })
-    }
-}
-
-/// The log.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LogSettings {
-    /// What is logged, as `tracing` spells it, such as `info,porchlight=debug`.
-    pub filter: String,
-    /// How a line looks.
-    pub format: LogFormat,
-}
-
-/// How a line of the log looks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LogFormat {
-    /// For people.
-    Text,
-    /// One JSON object a line.
-    Json,
-}
-
-impl LogSettings {
-    pub(super) fn read(
-        filter: Option<String>,
-        format: Option<String>,
-    ) -> Result<Self, ConfigError> {
-        let format = match given(format).as_deref() {
-            None | Some("text") => LogFormat::Text,
-            Some("json") => LogFormat::Json,
-            Some(other) => return Err(ConfigError::invalid("log-format", other, "text or json")),
-        };
-        Ok(Self { filter: given(filter).unwrap_or_else(|| "info".to_owned()), format })
     }
 }
 

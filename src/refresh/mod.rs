@@ -21,6 +21,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use chrono::{DateTime, Days, NaiveDate, SubsecRound, Utc};
+use tracing::Instrument as _;
 
 pub use error::RefreshError;
 pub use rebuild::{DifferingTable, Rebuilt};
@@ -145,7 +146,7 @@ impl Context {
         let only = SOURCES.iter().copied().filter(built_in).map(|s| source_id(s.card())).collect();
         let options = Options { only, dry_run: false };
         let Some(run) = Run::begin(self, RunKind::Import, now)? else { return Ok(Report::busy()) };
-        let done = self.refresh_as(&run, &options, now).await;
+        let done = self.refresh_as(&run, &options, now).instrument(run.span()).await;
         run.end(self, done)
     }
 
@@ -169,7 +170,7 @@ impl Context {
     ) -> Result<Report, RefreshError> {
         let now = now.trunc_subsecs(0);
         let Some(run) = Run::begin(self, RunKind::Refresh, now)? else { return Ok(Report::busy()) };
-        let done = self.refresh_as(&run, options, now).await;
+        let done = self.refresh_as(&run, options, now).instrument(run.span()).await;
         run.end(self, done)
     }
 
@@ -225,7 +226,7 @@ impl Context {
             };
             Ok(Report::of(outcome))
         };
-        let done = done.await;
+        let done = done.instrument(run.span()).await;
         run.end(self, done)
     }
 
@@ -255,7 +256,7 @@ impl Context {
             hold::settle(self, &outcome, now).await?;
             Ok(Report::of(outcome))
         };
-        let done = done.await;
+        let done = done.instrument(run.span()).await;
         run.end(self, done)
     }
 

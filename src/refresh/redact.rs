@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, SubsecRound, Utc};
+use tracing::Instrument as _;
 
 use super::past;
 use super::run::Run;
@@ -34,7 +35,7 @@ impl Context {
     ) -> Result<Report, RefreshError> {
         let now = now.trunc_subsecs(0);
         let Some(run) = Run::begin(self, RunKind::Redact, now)? else { return Ok(Report::busy()) };
-        let done = self.redact_as(&run, subject, reason, now).await;
+        let done = self.redact_as(&run, subject, reason, now).instrument(run.span()).await;
         run.end(self, done)
     }
 

@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use chrono::{DateTime, Utc};
+use tracing::{Instrument as _, Span};
 
 use super::{Context, Outcome, RefreshError, Report, Watcher, in_words};
 use crate::catalog::{Ending, Leadership, RunEnd, RunId, RunKind, StageTime};
@@ -18,6 +19,8 @@ pub(super) struct Run {
     clock: Instant,
     notes: Mutex<Notes>,
     watcher: Option<Watcher>,
+    /// Stands on every line of the log that belongs to the run.
+    span: Span,
 }
 
 /// What a run leaves behind in the catalog.
@@ -43,7 +46,13 @@ impl Run {
         let id = context.catalog_do(|catalog| catalog.begin_run(lead.epoch(), kind, now))?;
         let notes = Mutex::default();
         let watcher = context.watcher.clone();
-        Ok(Some(Self { lead, id, began: now, clock: Instant::now(), notes, watcher }))
+        let span = tracing::info_span!("run", id = id.number(), %kind);
+        Ok(Some(Self { lead, id, began: now, clock: Instant::now(), notes, watcher, span }))
+    }
+
+    /// The span of the run, for all that is done in it.
+    pub(super) fn span(&self) -> Span {
+        self.span.clone()
     }
 
     /// Runs a stage, logs it and takes its time.
@@ -52,12 +61,13 @@ impl Run {
         name: &str,
         work: impl Future<Output = Result<T, E>>,
     ) -> Result<T, RefreshError> {
-        tracing::info!(stage = name, "refresh");
+        tracing::info!(parent: &self.span, stage = name, "refresh");
         if let Some(watcher) = &self.watcher {
             watcher(name);
         }
         let began = Instant::now();
-        let done = work.await.map_err(Into::into);
+        let span = tracing::info_span!(parent: &self.span, "stage", otel.name = name);
+        let done = work.instrument(span).await.map_err(Into::into);
         self.notes().stages.push(StageTime::new(name, began.elapsed()));
         done
     }
@@ -87,6 +97,9 @@ impl Run {
             },
             Err(error) => (Ending::Failed, Some(in_words(error))),
         };
+        let _in_run = self.span.enter();
+        let (outcome, why) = (ending.outcome(), message.as_deref().unwrap_or_default());
+        tracing::info!(%outcome, why, "the run ended");
         let notes = self.notes.into_inner().unwrap_or_else(PoisonError::into_inner);
         let Notes { stages, captures, changes } = notes;
         let end = RunEnd {

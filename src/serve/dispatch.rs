@@ -16,6 +16,7 @@ use super::form::Form;
 use super::headers::{
     CacheClass, ReleaseHeaders, client_has, client_has_since, put_release, tag_of, weak_tag,
 };
+use super::metrics;
 use super::negotiate::{Segments, choose};
 use super::page::Totals;
 use super::release_name::ReleaseName;
@@ -420,8 +421,9 @@ fn path_below_base(endpoint: &Endpoint, segments: &Segments) -> String {
     path
 }
 
-/// What a panic says.
+/// What a panic that was caught says.
 pub(super) fn words_of(panic: &(dyn std::any::Any + Send)) -> String {
+    metrics::caught_panic();
     let words = panic.downcast_ref::<&str>().map(|words| (*words).to_owned());
     let words = words.or_else(|| panic.downcast_ref::<String>().cloned());
     format!("a handler panicked: {}", words.unwrap_or_default())

@@ -124,6 +124,11 @@ pub(super) struct Call<'a> {
     pub(super) headers: &'a actix_web::http::header::HeaderMap,
 }
 
+/// Whether a path is asked by whoever supervises the service: as of now, and not counted.
+pub(super) fn is_for_supervisors(path: &str) -> bool {
+    path.starts_with("/health/") || path.trim_end_matches('/') == "/metrics"
+}
+
 impl Call<'_> {
     /// What stands in a varying segment; empty where the path has no such segment.
     pub(super) fn segment(&self, name: &str) -> &str {
@@ -166,6 +171,11 @@ impl Endpoint {
         let mut patterns = vec![self.address()];
         if self.base == Base::Release {
             patterns.push(format!("/v1/releases/{{release}}{}", self.path));
+        }
+        // In the document a path stands once, so a page whose word the API has as well is named there
+        // with a suffix. People leave it away.
+        if let Some(bare) = self.path.strip_suffix(".html") {
+            patterns.push(bare.to_owned());
         }
         if !self.forms().is_empty() {
             let with: Vec<_> = patterns.iter().filter_map(|path| with_suffix(path)).collect();

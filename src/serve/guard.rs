@@ -6,14 +6,18 @@ use actix_web::http::{ConnectionType, Method, header};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
+use tracing::Instrument as _;
 
 use super::body;
 use super::dispatch::{self, RequestId};
 use super::encoding::{self, Coding};
+use super::endpoint;
 use super::error::{Code, Problem};
 use super::headers;
 use super::rate_limit::Allowance;
 use super::state::State;
+use super::trace;
+use super::visit::Visit;
 
 /// Bytes of path and query that are read.
 const LONGEST_ADDRESS: usize = 8192;
@@ -28,7 +32,8 @@ pub(super) async fn always(
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse, actix_web::Error> {
-    let id = state.request_id();
+    let visit = Visit::begin(&state);
+    let id = state.request_id(request.request());
     request.extensions_mut().insert(RequestId(id.clone()));
     let allowance = allowance(&state, request.request());
     // Kept until the answer is sent: a chunked body that nobody holds is read to its end, which
@@ -39,7 +44,9 @@ pub(super) async fn always(
         let response = dispatch::refuse(&asked, &why);
         (asked, response)
     } else {
-        let (asked, response) = next.call(request).await?.into_parts();
+        let span = trace::span(request.request(), &id);
+        let (asked, response) = next.call(request).instrument(span.clone()).await?.into_parts();
+        trace::record(&span, &asked, response.status());
         let response = coded(&asked, response.map_into_boxed_body());
         (asked, response)
     };
@@ -62,15 +69,17 @@ pub(super) async fn always(
     if let Some(allowance) = allowance {
         allowance.put(response.headers_mut());
     }
+    let response = visit.answered(&asked, &id, response);
     Ok(ServiceResponse::new(asked, response))
 }
 
 /// What is left to the client; `None` where nothing is counted.
 ///
-/// Whoever supervises the server asks for its health, and a browser asks before it asks: neither
-/// should be refused for what somebody else does.
+/// Whoever supervises the server asks for its health and its metrics, and a browser asks before it
+/// asks: none should be refused for what somebody else does.
 fn allowance(state: &State, request: &HttpRequest) -> Option<Allowance> {
-    let exempt = request.path().starts_with("/health/") || request.method() == Method::OPTIONS;
+    let exempt =
+        endpoint::is_for_supervisors(request.path()) || request.method() == Method::OPTIONS;
     let limiter = state.rate_limiter().filter(|_| !exempt)?;
     Some(limiter.ask(request.peer_addr(), request.headers()))
 }

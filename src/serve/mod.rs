@@ -20,7 +20,9 @@ mod guard;
 mod headers;
 mod include;
 mod json;
+mod known_status;
 mod locate;
+mod metrics;
 mod named;
 mod nearest;
 mod negotiate;
@@ -39,7 +41,9 @@ mod site;
 mod state;
 mod status;
 mod stream;
+mod trace;
 mod value;
+mod visit;
 
 use std::any::Any;
 use std::future::Future;
@@ -48,19 +52,22 @@ use std::time::Duration;
 
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data, ServiceConfig};
-use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
+use actix_web::{App, HttpMessage as _, HttpRequest, HttpResponse, HttpServer};
 
 pub use error::Code;
+pub use metrics::{TimedDatabase, run_metrics};
 pub use open_release::OpenRelease;
 pub use releases::{KnownRelease, Releases, ReleasesError};
 pub use replica::{Replica, ReplicaError};
 pub use state::{Settings, State};
 pub use status::{
-    Health, HeldCandidate, RunStatus, SourceStatus, StatusDocument, StatusSource, StatusUnknown,
+    Health, HeldCandidate, LeaderStatus, RunReport, RunStatus, ScheduleStatus, ServedRelease,
+    SourceStatus, StageStatus, StatusDocument, StatusSource, StatusUnknown,
 };
 
 use deprecation::DEPRECATED;
 use endpoint::{ENDPOINTS, Endpoint};
+use metrics::Route;
 
 /// Seconds requests under way have to finish when the server stops.
 const GRACE: u64 = 20;
@@ -101,7 +108,7 @@ pub async fn run(
         0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
         workers => workers,
     };
-    let stalled_after = state.settings().stalled_after;
+    let (stalled_after, metrics) = (state.settings().stalled_after, state.metrics().clone());
     let server = HttpServer::new(move || {
         App::new()
             .app_data(Data::new(state.clone()))
@@ -113,7 +120,10 @@ pub async fn run(
     .worker_max_blocking_threads(LONG_WORK_THREADS)
     // Without it small answers on a kept connection wait for the client's acknowledgement.
     .tcp_nodelay(true)
-    .on_connect(move |connection, _| bound(connection, stalled_after))
+    .on_connect(move |connection, extensions| {
+        bound(connection, stalled_after);
+        extensions.insert(metrics.connected());
+    })
     .shutdown_timeout(GRACE)
     .disable_signals()
     .listen(listener)
@@ -154,11 +164,12 @@ fn bound(connection: &dyn Any, stalled_after: Duration) {
 
 /// Registers every endpoint at every path it has, with and without a slash at the end.
 fn routes(config: &mut ServiceConfig) {
-    let mut endpoints: Vec<_> = ENDPOINTS.iter().collect();
-    endpoints.sort_by_key(|endpoint| endpoint.precedence());
-    for endpoint in endpoints {
+    let mut endpoints: Vec<_> = ENDPOINTS.iter().enumerate().collect();
+    endpoints.sort_by_key(|(_, endpoint)| endpoint.precedence());
+    for (index, endpoint) in endpoints {
         for pattern in endpoint.patterns() {
             let handler = move |request: HttpRequest, state: Data<State>| {
+                request.extensions_mut().insert(Route(index));
                 serve(endpoint, State::clone(&state), request)
             };
             let slashed = format!("{pattern}/");

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use super::metrics::{QueryTimes, TimedDatabase};
 use super::page::Totals;
 use super::parameter::{dimensions, sum_of};
 use super::releases::{KnownRelease, ReleasesError};
@@ -29,17 +30,23 @@ pub struct OpenRelease {
     /// Where copies lie of those whose schema is behind.
     cache: PathBuf,
     replica: Option<Arc<Replica>>,
-    database: OnceLock<ReleaseDatabase>,
+    times: Arc<QueryTimes>,
+    database: OnceLock<TimedDatabase>,
     totals: Mutex<HashMap<String, Totals>>,
     cells: HashMap<&'static str, OnceLock<Option<Cells>>>,
     survey: OnceLock<Survey>,
 }
 
 impl OpenRelease {
-    pub(super) fn of(known: Arc<KnownRelease>, cache: PathBuf, replica: Option<Arc<Replica>>) -> Self {
+    pub(super) fn of(
+        known: Arc<KnownRelease>,
+        cache: PathBuf,
+        replica: Option<Arc<Replica>>,
+        times: Arc<QueryTimes>,
+    ) -> Self {
         let cells = RESOURCES.iter().map(|resource| (resource.table, OnceLock::new())).collect();
         let (database, totals, survey) = (OnceLock::new(), Mutex::default(), OnceLock::new());
-        Self { known, cache, replica, database, totals, cells, survey }
+        Self { known, cache, replica, times, database, totals, cells, survey }
     }
 
     /// Whether its file is open, so that asking it does not have to wait.
@@ -49,7 +56,7 @@ impl OpenRelease {
     }
 
     /// Its file, opened if it is not: of a replica that may mean to wait until it was brought here.
-    pub fn database(&self) -> Result<&ReleaseDatabase, ReleasesError> {
+    pub fn database(&self) -> Result<&TimedDatabase, ReleasesError> {
         if let Some(database) = self.database.get() {
             return Ok(database);
         }
@@ -65,13 +72,14 @@ impl OpenRelease {
             let found = database.meta().release;
             return Err(ReleasesError::Misplaced { path: self.known.folder.clone(), found });
         }
+        let database = TimedDatabase::new(database, Arc::clone(&self.times));
         Ok(self.database.get_or_init(|| database))
     }
 
     /// The file, for a query on it.
-    fn query<T>(
+    pub(super) fn query<T>(
         &self,
-        query: impl FnOnce(&ReleaseDatabase) -> Result<T, DatabaseError>,
+        query: impl FnOnce(&TimedDatabase) -> Result<T, DatabaseError>,
     ) -> Result<T, ReleasesError> {
         let release = self.id();
         query(self.database()?).map_err(|source| ReleasesError::Database { release, source })
@@ -86,7 +94,7 @@ impl OpenRelease {
     /// Its description: its files, and what stands in each.
     pub(super) fn package(&self) -> Result<DataPackage, ReleasesError> {
         let manifest = &self.known.manifest;
-        let sources = self.query(ReleaseDatabase::all)?;
+        let sources = self.query(|database| database.all())?;
         let (release, at) = (manifest.release, manifest.published_at);
         Ok(DataPackage::new(release, at, &sources, &manifest.files))
     }
@@ -175,7 +183,7 @@ impl OpenRelease {
             return Ok(survey);
         }
         // Two requests may both find it out; they find the same.
-        let survey = self.query(ReleaseDatabase::survey)?;
+        let survey = self.query(|database| database.survey())?;
         Ok(self.survey.get_or_init(|| survey))
     }
 }

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 
 use chrono::NaiveDate;
 
 use super::folders::{folders, read_manifest};
+use super::metrics::QueryTimes;
 use super::open_release::OpenRelease;
 use super::replica::{Replica, ReplicaError};
 use crate::record::ReleaseId;
@@ -95,6 +97,8 @@ pub struct Releases {
     used: Mutex<Vec<Weak<OpenRelease>>>,
     /// Who brings them to the folder, where they are kept elsewhere.
     replica: Option<Arc<Replica>>,
+    query_times: Arc<QueryTimes>,
+    failed_reloads: AtomicU64,
 }
 
 impl Releases {
@@ -112,6 +116,8 @@ impl Releases {
             others: Mutex::default(),
             used: Mutex::default(),
             replica: None,
+            query_times: Arc::default(),
+            failed_reloads: AtomicU64::new(0),
         }
     }
 
@@ -143,6 +149,14 @@ impl Releases {
     /// Requests under way keep the release they began with. Where a release is damaged, the
     /// others are served all the same, and the error says what to do.
     pub fn reload(&self) -> Result<(), ReleasesError> {
+        let looked = self.read();
+        if looked.is_err() {
+            self.failed_reloads.fetch_add(1, Ordering::Relaxed);
+        }
+        looked
+    }
+
+    fn read(&self) -> Result<(), ReleasesError> {
         let before = self.known();
         let mut known = BTreeMap::new();
         let mut damage = None;
@@ -196,6 +210,22 @@ impl Releases {
         *self.known.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(known);
         *self.newest.write().unwrap_or_else(PoisonError::into_inner) = newest;
         damage.map_or(Ok(()), Err)
+    }
+
+    /// How long the queries of all of them took.
+    pub(super) fn query_times(&self) -> &QueryTimes {
+        &self.query_times
+    }
+
+    /// How many calls of [`Self::reload`] failed.
+    pub(super) fn failed_reloads(&self) -> u64 {
+        self.failed_reloads.load(Ordering::Relaxed)
+    }
+
+    /// How many releases are open.
+    pub(super) fn open(&self) -> usize {
+        let others = self.others.lock().unwrap_or_else(PoisonError::into_inner).len();
+        others + usize::from(self.newest().is_some())
     }
 
     /// The newest release, if there is any.
@@ -268,7 +298,8 @@ impl Releases {
 
     fn use_of(&self, known: &Arc<KnownRelease>) -> Arc<OpenRelease> {
         let (cache, replica) = (self.cache.clone(), self.replica.clone());
-        let open = Arc::new(OpenRelease::of(Arc::clone(known), cache, replica));
+        let times = Arc::clone(&self.query_times);
+        let open = Arc::new(OpenRelease::of(Arc::clone(known), cache, replica, times));
         let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
         used.retain(|other| other.strong_count() > 0);
         used.push(Arc::downgrade(&open));

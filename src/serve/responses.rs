@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::endpoint::{Answers, Base, Endpoint};
+use super::endpoint::{self, Answers, Base, Endpoint};
 use super::form::Form;
 use super::named::Named;
 use super::parameter::Kind;
@@ -73,7 +73,7 @@ const HEADERS: &[(&str, &str, &str)] = &[
 /// Headers of every answer.
 const ALWAYS: &[&str] = &["Request-Id"];
 
-/// Headers of every answer to a request that is counted: to all but those for the health.
+/// Headers of every answer to a request that is counted: to all but those of supervisors.
 const COUNTED: &[&str] = &["RateLimit", "RateLimit-Policy"];
 
 /// What is told once and may happen to several operations: status, name, meaning, headers beside
@@ -197,7 +197,7 @@ fn statuses(endpoint: &Endpoint) -> Vec<String> {
     if names_release(endpoint) && !statuses.contains(&gone) {
         statuses.push(gone);
     }
-    if !endpoint.path.starts_with("/health") {
+    if !endpoint::is_for_supervisors(&endpoint.path) {
         statuses.push("429".to_owned());
     }
     if !endpoint.forms().is_empty() {
@@ -216,7 +216,7 @@ fn names_release(endpoint: &Endpoint) -> bool {
 /// Headers of the answer that an operation gives when all is well.
 fn own_headers(endpoint: &Endpoint) -> Vec<&'static str> {
     let mut names = ALWAYS.to_vec();
-    if !endpoint.path.starts_with("/health") {
+    if !endpoint::is_for_supervisors(&endpoint.path) {
         names.extend(COUNTED);
         names.push("ETag");
     }

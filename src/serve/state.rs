@@ -1,14 +1,21 @@
 //! What every handler can reach.
 
 use std::hash::{BuildHasher as _, RandomState};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use actix_web::HttpRequest;
+use actix_web::http::header::HeaderMap;
+use chrono::{DateTime, Utc};
+
+use super::known_status::{Known, KnownStatus};
+use super::metrics::Metrics;
 use super::rate_limit::RateLimiter;
 use super::open_release::OpenRelease;
 use super::releases::Releases;
-use super::status::{StatusDocument, StatusSource, StatusUnknown};
+use super::status::StatusSource;
 use crate::config::{Network, RateLimit};
 
 /// What the server is told when it starts.
@@ -30,6 +37,10 @@ pub struct Settings {
     pub rate_limit: Option<RateLimit>,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<Network>,
+    /// Whether each request is a line of the log.
+    pub access_log: bool,
+    /// Whether `/metrics` is among what is served.
+    pub serves_metrics: bool,
     /// How long a client may take nothing of what it is sent before it is cut off. It is in force
     /// on Linux alone.
     pub stalled_after: Duration,
@@ -47,6 +58,8 @@ impl Default for Settings {
             workers: 0,
             rate_limit: None,
             trusted_proxies: Vec::new(),
+            access_log: true,
+            serves_metrics: true,
             stalled_after,
         }
     }
@@ -58,7 +71,8 @@ pub struct State(Arc<Shared>);
 
 struct Shared {
     releases: Arc<Releases>,
-    status: Box<dyn StatusSource>,
+    status: KnownStatus,
+    metrics: Metrics,
     settings: Settings,
     rate_limiter: Option<RateLimiter>,
     /// Begins every request id, so that those of two processes differ.
@@ -81,9 +95,11 @@ impl State {
         let proxies = settings.trusted_proxies.clone();
         let rate_limiter = settings.rate_limit.map(|limit| RateLimiter::new(limit, proxies));
         let process = RandomState::new().hash_one(std::process::id());
+        let status = KnownStatus::new(status, Arc::clone(&releases));
         Self(Arc::new(Shared {
             releases,
-            status: Box::new(status),
+            status,
+            metrics: Metrics::default(),
             settings,
             rate_limiter,
             process: (process >> 32) as u32,
@@ -106,15 +122,52 @@ impl State {
         self.0.rate_limiter.as_ref()
     }
 
-    pub(super) fn status(&self) -> Result<StatusDocument, StatusUnknown> {
-        self.0.status.status()
+    /// How the machinery is doing. Blocks for a moment at most.
+    pub(super) fn status(&self) -> Known {
+        self.0.status.get()
     }
 
-    /// A name for a request that no other request of this process has.
-    pub(super) fn request_id(&self) -> String {
+    /// The time.
+    pub(super) fn now(&self) -> DateTime<Utc> {
+        self.0.status.now()
+    }
+
+    /// What this server counts about itself.
+    pub(super) fn metrics(&self) -> &Metrics {
+        &self.0.metrics
+    }
+
+    /// All of that, for Prometheus. Blocks for a moment at most.
+    pub(super) fn metrics_text(&self) -> String {
+        self.0.metrics.text(&self.0.releases, &self.0.status)
+    }
+
+    /// The name of a request: the one a trusted proxy gave it, or one that no other request of
+    /// this process has.
+    pub(super) fn request_id(&self, request: &HttpRequest) -> String {
+        let trusted = |peer: SocketAddr| {
+            self.0.settings.trusted_proxies.iter().any(|network| network.contains(peer.ip()))
+        };
+        if request.peer_addr().is_some_and(trusted)
+            && let Some(given) = given_id(request.headers())
+        {
+            return given.to_owned();
+        }
         let number = self.0.requests.fetch_add(1, Ordering::Relaxed);
         format!("{:08x}-{number:08x}", self.0.process)
     }
+}
+
+/// The longest name of a request that is taken from a proxy, in bytes.
+const LONGEST_ID: usize = 64;
+
+/// The name a proxy gave a request, where it is one that is fit for a header and for the log.
+fn given_id(headers: &HeaderMap) -> Option<&str> {
+    let fit = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    ["request-id", "x-request-id"]
+        .iter()
+        .filter_map(|name| headers.get(*name)?.to_str().ok())
+        .find(|id| !id.is_empty() && id.len() <= LONGEST_ID && id.bytes().all(fit))
 }
 
 /// The release a request is about.

@@ -1,11 +1,14 @@
 //! What the machinery says about itself. It is no part of any release.
 
-use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::open_release::OpenRelease;
 use crate::record::{ReleaseId, SourceId};
-use crate::release::GateVerdict;
+use crate::release::{GateVerdict, TableChanges};
 
 /// Why nobody can say how the machinery is doing; for the log.
 pub type StatusUnknown = Box<dyn std::error::Error + Send + Sync>;
@@ -16,6 +19,9 @@ pub trait StatusSource: Send + Sync {
     /// How it is doing now. An error is answered with 503: to say nothing is not to say that all is
     /// well.
     fn status(&self) -> Result<StatusDocument, StatusUnknown>;
+
+    /// The time: the server itself has no clock.
+    fn now(&self) -> DateTime<Utc>;
 }
 
 /// How the machinery is doing.
@@ -31,6 +37,57 @@ pub struct StatusDocument {
     pub sources: Vec<SourceStatus>,
     /// Candidates that a gate holds back.
     pub held: Vec<HeldCandidate>,
+    /// The release that is served as the latest; null where there is none.
+    #[schema(required = true)]
+    pub release: Option<ServedRelease>,
+    /// When this server refreshes by itself; null where it only serves.
+    #[schema(required = true)]
+    pub schedule: Option<ScheduleStatus>,
+    /// Who may write; null before anybody did.
+    #[schema(required = true)]
+    pub leader: Option<LeaderStatus>,
+    /// The last runs of every kind, the latest first.
+    pub runs: Vec<RunReport>,
+}
+
+/// The release that is served.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ServedRelease {
+    /// Its name.
+    pub release: ReleaseId,
+    /// When it was published.
+    pub published_at: DateTime<Utc>,
+    /// How long ago that was, in seconds.
+    pub age_seconds: i64,
+}
+
+impl ServedRelease {
+    /// What a person wants to know of it.
+    pub(super) fn of(release: &OpenRelease, now: DateTime<Utc>) -> Self {
+        let published_at = release.known.manifest.published_at;
+        // A clock that was set back makes nothing younger than new.
+        let age_seconds = (now - published_at).num_seconds().max(0);
+        Self { release: release.id(), published_at, age_seconds }
+    }
+}
+
+/// When a server refreshes by itself.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ScheduleStatus {
+    /// Five cron fields.
+    pub cron: String,
+    /// The time zone they are read in.
+    pub zone: String,
+}
+
+/// Who may write: one process at a time.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct LeaderStatus {
+    /// How many times some process took the lead.
+    pub epoch: i64,
+    /// When the last one did.
+    #[schema(required = true)]
+    pub taken_at: Option<DateTime<Utc>>,
 }
 
 /// A refresh.
@@ -50,6 +107,54 @@ pub struct RunStatus {
     pub release: Option<ReleaseId>,
 }
 
+/// A run: a refresh, or anything else that may publish.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct RunReport {
+    /// Its number, as the log has it.
+    pub id: i64,
+    /// What started it, such as `refresh`, `import` or `accept`.
+    pub kind: String,
+    /// When it began.
+    pub started_at: DateTime<Utc>,
+    /// When it ended; null while it is under way.
+    #[schema(required = true)]
+    pub finished_at: Option<DateTime<Utc>>,
+    /// What came of it, such as `published`, `unchanged`, `held` or `failed`; null while it is
+    /// under way.
+    #[schema(required = true)]
+    pub outcome: Option<String>,
+    /// The release it published.
+    #[schema(required = true)]
+    pub release: Option<ReleaseId>,
+    /// The candidate a gate held.
+    #[schema(required = true)]
+    pub candidate: Option<String>,
+    /// Why it ended as it did, in words.
+    pub message: String,
+    /// How long each stage took, in the order they ran.
+    pub stages: Vec<StageStatus>,
+    /// How many records changed, by table; empty where none was compared.
+    pub changes: BTreeMap<String, TableChanges>,
+    /// What the gates did not let pass, in words.
+    pub failed_gates: Vec<String>,
+}
+
+impl RunReport {
+    /// Whether it has ended.
+    pub(super) fn is_over(&self) -> bool {
+        self.outcome.is_some()
+    }
+}
+
+/// How long a stage of a run took.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct StageStatus {
+    /// The stage.
+    pub stage: String,
+    /// Its duration in milliseconds.
+    pub milliseconds: u64,
+}
+
 /// How a source is doing.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct SourceStatus {
@@ -66,6 +171,15 @@ pub struct SourceStatus {
     /// When it was last asked, whether or not it had anything new; null before the first time.
     #[schema(required = true)]
     pub last_checked_at: Option<DateTime<Utc>>,
+    /// When it last answered with something that could be read; null where it never did.
+    #[schema(required = true)]
+    pub last_ok_at: Option<DateTime<Utc>>,
+    /// The date of the edition that the latest release holds; null where it holds none.
+    #[schema(required = true)]
+    pub data_as_of_on: Option<NaiveDate>,
+    /// Rows of that edition.
+    #[schema(required = true)]
+    pub rows: Option<i64>,
 }
 
 /// The health of a source.
@@ -83,6 +197,21 @@ pub enum Health {
     Frozen,
 }
 
+impl Health {
+    /// Every health there is.
+    pub(super) const ALL: [Self; 4] = [Self::Ok, Self::Stale, Self::Failing, Self::Frozen];
+
+    /// The word itself.
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Stale => "stale",
+            Self::Failing => "failing",
+            Self::Frozen => "frozen",
+        }
+    }
+}
+
 /// A candidate for a release that a gate holds back.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct HeldCandidate {
@@ -92,4 +221,6 @@ pub struct HeldCandidate {
     pub held_at: DateTime<Utc>,
     /// What the gates found.
     pub gates: Vec<GateVerdict>,
+    /// What they did not let pass, in words.
+    pub failed_gates: Vec<String>,
 }

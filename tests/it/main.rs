@@ -24,7 +24,9 @@ mod first_schema;
 mod integrity;
 mod kill;
 mod layers;
+mod logs;
 mod matching;
+mod metrics;
 mod mirror;
 mod notify;
 mod proof_bad_input;
@@ -61,4 +63,6 @@ mod storage;
 mod storage_bucket;
 mod storage_program;
 mod support;
+#[cfg(feature = "opentelemetry")]
+mod traces;
 mod verify_url;

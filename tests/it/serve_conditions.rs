@@ -199,6 +199,10 @@ impl StatusSource for Panics {
     fn status(&self) -> Result<StatusDocument, StatusUnknown> {
         panic!("a fault for the test")
     }
+
+    fn now(&self) -> chrono::DateTime<chrono::Utc> {
+        chrono::DateTime::UNIX_EPOCH
+    }
 }
 
 #[tokio::test]
@@ -220,6 +224,10 @@ struct Mute;
 impl StatusSource for Mute {
     fn status(&self) -> Result<StatusDocument, StatusUnknown> {
         Err("a cause that is nobody's business".into())
+    }
+
+    fn now(&self) -> chrono::DateTime<chrono::Utc> {
+        chrono::DateTime::UNIX_EPOCH
     }
 }
 
@@ -253,5 +261,9 @@ struct Quiet;
 impl StatusSource for Quiet {
     fn status(&self) -> Result<StatusDocument, StatusUnknown> {
         Ok(StatusDocument::default())
+    }
+
+    fn now(&self) -> chrono::DateTime<chrono::Utc> {
+        chrono::DateTime::UNIX_EPOCH
     }
 }

@@ -28,7 +28,10 @@ async fn without_a_release_the_server_says_so_and_lives() {
     let status = app.get("/v1/status").await.json();
     assert_eq!(
         status["data"],
-        json!({ "last_run": null, "next_run_at": null, "sources": [], "held": [] })
+        json!({
+            "last_run": null, "next_run_at": null, "sources": [], "held": [], "release": null,
+            "schedule": null, "leader": null, "runs": [],
+        })
     );
 }
 

@@ -744,6 +744,10 @@ impl StatusSource for Unknown {
     fn status(&self) -> Result<StatusDocument, StatusUnknown> {
         Err("nobody knows".into())
     }
+
+    fn now(&self) -> chrono::DateTime<chrono::Utc> {
+        chrono::DateTime::UNIX_EPOCH
+    }
 }
 
 #[tokio::test]

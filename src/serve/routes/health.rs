@@ -4,11 +4,14 @@ use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
 
-use super::json as json_answer;
+use super::{json as json_answer, pages};
 use crate::serve::answer::{Answer, Plan};
 use crate::serve::endpoint::{Answers, Base, Call, Endpoint};
 use crate::serve::error::{Code, Problem};
 use crate::serve::headers::CacheClass;
+use crate::serve::known_status::NoStatus;
+use crate::serve::site::{self, Page};
+use crate::serve::status::ServedRelease;
 
 /// That the service is well. If it is not, the answer is a problem document.
 #[derive(Debug, Serialize, ToSchema)]
@@ -19,12 +22,15 @@ pub(in crate::serve) struct HealthReport {
 }
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
-    vec![status(), live(), ready()]
+    vec![status(), status_page(), live(), ready()]
 }
 
 fn status() -> Endpoint {
     let example = json!({
-        "data": { "last_run": null, "next_run_at": null, "sources": [], "held": [] },
+        "data": {
+            "last_run": null, "next_run_at": null, "sources": [], "held": [], "release": null,
+            "schedule": null, "leader": null, "runs": [],
+        },
         "links": { "self": "/v1/status", "docs": "/docs" },
     });
     Endpoint {
@@ -34,9 +40,9 @@ fn status() -> Endpoint {
         tag: "service",
         summary: "How the machinery is doing".to_owned(),
         description:
-            "The last and the next refresh, the health of every source, and candidates that \
-                      a gate holds back. No part of any release. 503 where this server has no \
-                      catalog to know it from."
+            "The last runs and what came of each, the next refresh, the health of every source, \
+             candidates that a gate holds back, and the release that is served. No part of any \
+             release. 503 where this server has no catalog to know it from."
                 .to_owned(),
         segments: Vec::new(),
         parameters: Vec::new(),
@@ -51,10 +57,8 @@ fn answer_status(call: &Call<'_>) -> Result<Plan, Problem> {
     let state = call.state.clone();
     let work = move || {
         let public_url = &state.settings().public_url;
-        let status = state.status().map_err(|error| {
-            tracing::error!(error = &*error as &dyn std::error::Error, "no status to be had");
-            Problem::new(Code::Unavailable, "how the service is doing is not known here")
-        })?;
+        let known = state.status();
+        let status = known.as_ref().as_ref().map_err(not_known)?;
         let body = json!({
             "data": status,
             "links": {
@@ -62,6 +66,55 @@ fn answer_status(call: &Call<'_>) -> Result<Plan, Problem> {
             },
         });
         Ok(Answer::json(body.to_string().into_bytes()).cached(CacheClass::Minute))
+    };
+    Ok(Plan::Answer { canonical: None, short: false, work: Box::new(work) })
+}
+
+/// The answer where there is no status, the cause of which is for the log.
+fn not_known(why: &NoStatus) -> Problem {
+    if let NoStatus::Panicked(words) = why {
+        return Problem::internal(words.clone());
+    }
+    tracing::error!(error = why as &dyn std::error::Error, "no status to be had");
+    Problem::new(Code::Unavailable, "how the service is doing is not known here")
+}
+
+fn status_page() -> Endpoint {
+    let page = pages::page();
+    Endpoint {
+        id: "getStatusPage".to_owned(),
+        path: "/status.html".to_owned(),
+        tag: "service",
+        summary: "How the machinery is doing, for people".to_owned(),
+        description: "A page of the same as /v1/status, also at /status. Where this server has no \
+                      catalog to know it from, the page says so beside what the server knows by \
+                      itself."
+            .to_owned(),
+        answers: Answers { also: &[], ..page.answers },
+        handler: answer_status_page,
+        ..page
+    }
+}
+
+fn answer_status_page(call: &Call<'_>) -> Result<Plan, Problem> {
+    call.asked()?;
+    let state = call.state.clone();
+    let work = move || {
+        let (host, known) = (state.settings().public_url.as_str(), state.status());
+        if let Err(why) = known.as_ref() {
+            tracing::error!(error = why as &dyn std::error::Error, "no status to be had");
+        }
+        let now = state.now();
+        let newest = state.releases().newest().map(|newest| ServedRelease::of(&newest, now));
+        let page = Page {
+            title: "Status of Porchlight",
+            description: "Why the data did or did not move: runs, sources and gates.",
+            linked_data: None,
+            address: &format!("{host}/status"),
+            host,
+            body: &site::status(newest.as_ref(), known.as_ref().as_ref().ok(), now, host),
+        };
+        Ok(pages::answer_of(&page, CacheClass::Minute))
     };
     Ok(Plan::Answer { canonical: None, short: false, work: Box::new(work) })
 }

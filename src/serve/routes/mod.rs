@@ -9,6 +9,7 @@ mod discovery;
 mod feeds;
 mod health;
 mod history;
+mod metrics;
 mod pages;
 mod problems;
 mod records;
@@ -43,6 +44,7 @@ pub(super) fn all() -> Vec<Endpoint> {
     endpoints.extend(summary::endpoints());
     endpoints.extend(releases::endpoints());
     endpoints.extend(health::endpoints());
+    endpoints.extend(metrics::endpoints());
     endpoints.extend(service::endpoints());
     endpoints.extend(feeds::endpoints());
     endpoints.extend(discovery::endpoints());

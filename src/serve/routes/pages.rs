@@ -73,7 +73,7 @@ fn dictionary() -> Endpoint {
             let page = Page {
                 title: "Data dictionary of Porchlight",
                 description: "What every table and column of the data means.",
-                linked_data: &site::dataset(&package, host),
+                linked_data: Some(&site::dataset(&package, host)),
                 address: &format!("{host}/dictionary"),
                 host,
                 body: &site::dictionary(&package, host),
@@ -85,7 +85,7 @@ fn dictionary() -> Endpoint {
 }
 
 /// What the pages have in common.
-fn page() -> Endpoint {
+pub(super) fn page() -> Endpoint {
     Endpoint {
         id: String::new(),
         base: Base::Root,
@@ -119,7 +119,7 @@ fn release_page(call: &Call<'_>, place: &Place, address: &str) -> Result<Plan, P
     let page = Page {
         title: &title,
         description: DATASET_SUMMARY,
-        linked_data: &site::dataset(&package, host),
+        linked_data: Some(&site::dataset(&package, host)),
         address: &format!("{host}{address}"),
         host,
         body: &site::release(&package, &place.release.known.manifest, &around),
@@ -129,6 +129,11 @@ fn release_page(call: &Call<'_>, place: &Place, address: &str) -> Result<Plan, P
 }
 
 fn answer(page: &Page<'_>, cache: CacheClass) -> Plan {
+    Plan::ready(answer_of(page, cache))
+}
+
+/// The answer that is a page.
+pub(super) fn answer_of(page: &Page<'_>, cache: CacheClass) -> Answer {
     let answer = Answer::bytes(HTML, page.html().into_bytes());
-    Plan::ready(Answer { policy: Some(site::policy()), ..answer }.cached(cache))
+    Answer { policy: Some(site::policy()), ..answer }.cached(cache)
 }

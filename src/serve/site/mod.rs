@@ -3,6 +3,7 @@
 mod dictionary;
 mod linked_data;
 mod release;
+mod status;
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -16,6 +17,7 @@ use sha2::{Digest, Sha256};
 pub(super) use dictionary::dictionary;
 pub(super) use linked_data::dataset;
 pub(super) use release::{Around, release};
+pub(super) use status::status;
 
 /// The media type of pages.
 pub(super) const HTML: &str = "text/html; charset=utf-8";
@@ -53,8 +55,8 @@ pub(super) struct Page<'a> {
     pub(super) title: &'a str,
     /// What it is, for those who list it.
     pub(super) description: &'a str,
-    /// The same for programs.
-    pub(super) linked_data: &'a Value,
+    /// The same for programs, where it is a dataset.
+    pub(super) linked_data: Option<&'a Value>,
     /// Its one address.
     pub(super) address: &'a str,
     /// What stands before every link.
@@ -67,19 +69,23 @@ impl Page<'_> {
     /// The page as HTML.
     pub(super) fn html(&self) -> String {
         let Self { title, description, linked_data, address, host, body } = self;
-        // `<` would end the element where a text holds `</script>`.
-        let linked_data = linked_data.to_string().replace('<', "\\u003c");
+        let linked_data = linked_data.map_or_else(String::new, |linked_data| {
+            // `<` would end the element where a text holds `</script>`.
+            let written = linked_data.to_string().replace('<', "\\u003c");
+            format!("<script type=\"application/ld+json\">{written}</script>\n")
+        });
         let [title, description] = [title, description].map(|text| escaped(text));
         format!(
             "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
              <title>{title}</title>\n<meta name=\"description\" content=\"{description}\">\n\
              <link rel=\"canonical\" href=\"{address}\">\n<style>{STYLE}</style>\n\
-             <script type=\"application/ld+json\">{linked_data}</script>\n</head>\n<body>\n\
+             {linked_data}</head>\n<body>\n\
              <header>\n<nav aria-label=\"Site\"><ul>\n\
              <li><a href=\"{host}/data\">Data</a></li>\n\
              <li><a href=\"{host}/dictionary\">Dictionary</a></li>\n\
-             <li><a href=\"{host}/docs\">API</a></li>\n</ul></nav>\n</header>\n\
+             <li><a href=\"{host}/docs\">API</a></li>\n\
+             <li><a href=\"{host}/status\">Status</a></li>\n</ul></nav>\n</header>\n\
              <main>\n{body}</main>\n</body>\n</html>\n"
         )
     }
@@ -129,7 +135,7 @@ mod tests {
         let page = Page {
             title: hostile,
             description: hostile,
-            linked_data: &linked_data,
+            linked_data: Some(&linked_data),
             address: "/data",
             host: "",
             body: &prose(hostile),

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use porchlight::serve::{
     Releases, Settings, State, StatusDocument, StatusSource, StatusUnknown, run,
 };
@@ -72,6 +73,11 @@ pub(crate) struct NothingYet;
 impl StatusSource for NothingYet {
     fn status(&self) -> Result<StatusDocument, StatusUnknown> {
         Ok(StatusDocument::default())
+    }
+
+    /// A year after the releases of the tests.
+    fn now(&self) -> DateTime<Utc> {
+        "2027-11-24T06:00:00Z".parse().unwrap()
     }
 }
 

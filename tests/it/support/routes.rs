@@ -146,7 +146,7 @@ impl Route {
     }
 
     pub(crate) fn is_health(&self) -> bool {
-        self.path.starts_with("/health/")
+        self.path.starts_with("/health/") || self.path == "/metrics"
     }
 
     /// The resource whose records its first varying segment names.

@@ -1,0 +1,47 @@
+//! A request as a span, where traces are exported.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpMessage as _, HttpRequest};
+use tracing::Span;
+use tracing::field::Empty;
+
+use super::metrics::Route;
+use crate::telemetry;
+
+/// The span of a request, which goes on with the trace its client began; no span where nobody
+/// would get it.
+pub(super) fn span(request: &HttpRequest, request_id: &str) -> Span {
+    if !telemetry::exports_traces() {
+        return Span::none();
+    }
+    let span = tracing::info_span!(
+        "request",
+        otel.kind = "server",
+        otel.name = Empty,
+        otel.status_code = Empty,
+        http.request.method = request.method().as_str(),
+        http.response.status_code = Empty,
+        http.route = Empty,
+        url.path = request.path(),
+        request_id,
+    );
+    let text = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
+    if let Some(parent) = text("traceparent") {
+        telemetry::continue_trace(&span, parent, text("tracestate"));
+    }
+    span
+}
+
+/// Says of a span what became of its request.
+pub(super) fn record(span: &Span, asked: &HttpRequest, status: StatusCode) {
+    if span.is_disabled() {
+        return;
+    }
+    let route = asked.extensions().get().copied().unwrap_or_else(Route::none).pattern();
+    span.record("otel.name", format!("{} {route}", asked.method()));
+    span.record("http.route", route);
+    span.record("http.response.status_code", status.as_u16());
+    if status.is_server_error() {
+        span.record("otel.status_code", "ERROR");
+    }
+}
