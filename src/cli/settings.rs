@@ -194,6 +194,25 @@ struct Judging {
     /// Rise of the share of issues per source and problem, in points [default: 2]
     #[arg(long, global = true, env = "PORCHLIGHT_GATE_ISSUES_RISE", value_name = "POINTS")]
     gate_issues_rise: Option<f64>,
+    /// Share of a source's entries that may say something else, per column, in percent [default: 5]
+    #[arg(
+        long,
+        global = true,
+        env = "PORCHLIGHT_GATE_VALUES_CHANGE_PERCENT",
+        value_name = "PERCENT"
+    )]
+    gate_values_change_percent: Option<f64>,
+    /// Share of a state's entries that may be gone or have another name, in percent [default: 10]
+    #[arg(
+        long,
+        global = true,
+        env = "PORCHLIGHT_GATE_STATE_CHANGE_PERCENT",
+        value_name = "PERCENT"
+    )]
+    gate_state_change_percent: Option<f64>,
+    /// Share of keys that a source may use for the first time, in percent [default: 25]
+    #[arg(long, global = true, env = "PORCHLIGHT_GATE_KEYS_NEW_PERCENT", value_name = "PERCENT")]
+    gate_keys_new_percent: Option<f64>,
     /// Days for which an edition proves that what it lists is active [default: 400]
     #[arg(long, global = true, env = "PORCHLIGHT_ACTIVE_DAYS", value_name = "DAYS")]
     active_days: Option<u32>,
@@ -327,6 +346,9 @@ impl Judging {
             unknown_rise_points: self.gate_unknown_rise,
             unmatched_rise_points: self.gate_unmatched_rise,
             issues_rise_points: self.gate_issues_rise,
+            values_change_percent: self.gate_values_change_percent,
+            state_change_percent: self.gate_state_change_percent,
+            keys_new_percent: self.gate_keys_new_percent,
             active_days: self.active_days,
         }
     }

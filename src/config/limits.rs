@@ -95,7 +95,7 @@ impl TryFrom<RawFetch> for FetchLimits {
 /// `0.02` is two percentage points.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GateLimits {
-    /// Rows that may always go, however few there are; 10.
+    /// Rows that may always go or change, however few there are; 10.
     pub rows_fall: u64,
     /// Share of rows that may go; 0.01.
     pub rows_fall_share: f64,
@@ -105,6 +105,15 @@ pub struct GateLimits {
     pub unmatched_rise: f64,
     /// Rise of the share of issues, per source and problem; 0.02.
     pub issues_rise: f64,
+    /// Share of a source's entries that may say something else than before, per column; 0.05. A
+    /// publisher corrects a few; columns that changed places differ in most.
+    pub values_change_share: f64,
+    /// Share of a source's entries of one state that may be gone or have another name; 0.1. A state
+    /// is too small for the share of the whole: of Vermont's 90 agencies all may be gone before a
+    /// hundredth of the nation's are.
+    pub state_change_share: f64,
+    /// Share of keys, of those known, that a source may use for the first time; 0.25.
+    pub keys_new_share: f64,
     /// Days, counted at publication, for which an edition proves that what it lists is active; 400.
     pub active_days: u32,
 }
@@ -112,14 +121,37 @@ pub struct GateLimits {
 impl GateLimits {
     /// How many of `before` rows may be gone: the larger of the fixed number and the share.
     #[must_use]
+    pub fn rows_may_fall(&self, before: u64) -> u64 {
+        self.part_of(before, self.rows_fall_share)
+    }
+
+    /// How many of `all` entries may say something else in one column.
+    #[must_use]
+    pub fn values_may_change(&self, all: u64) -> u64 {
+        self.part_of(all, self.values_change_share)
+    }
+
+    /// How many of `all` entries of one state may be gone or have another name.
+    #[must_use]
+    pub fn of_a_state_may_change(&self, all: u64) -> u64 {
+        self.part_of(all, self.state_change_share)
+    }
+
+    /// How many keys beside `before` may be new.
+    #[must_use]
+    pub fn keys_may_be_new(&self, before: u64) -> u64 {
+        self.part_of(before, self.keys_new_share)
+    }
+
+    /// The larger of the number that is always allowed and a share.
     #[expect(
         clippy::cast_precision_loss,
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
         reason = "a number of rows, far below 2^52, times a share between 0 and 1"
     )]
-    pub fn rows_may_fall(&self, before: u64) -> u64 {
-        self.rows_fall.max((before as f64 * self.rows_fall_share).floor() as u64)
+    fn part_of(&self, all: u64, share: f64) -> u64 {
+        self.rows_fall.max((all as f64 * share).floor() as u64)
     }
 }
 
@@ -131,6 +163,9 @@ impl Default for GateLimits {
             unknown_rise: 0.05,
             unmatched_rise: 0.02,
             issues_rise: 0.02,
+            values_change_share: 0.05,
+            state_change_share: 0.1,
+            keys_new_share: 0.25,
             active_days: 400,
         }
     }
@@ -162,6 +197,21 @@ impl TryFrom<RawGates> for GateLimits {
                 "gate-issues-rise-points",
                 raw.issues_rise_points,
                 default.issues_rise,
+            )?,
+            values_change_share: share(
+                "gate-values-change-percent",
+                raw.values_change_percent,
+                default.values_change_share,
+            )?,
+            state_change_share: share(
+                "gate-state-change-percent",
+                raw.state_change_percent,
+                default.state_change_share,
+            )?,
+            keys_new_share: share(
+                "gate-keys-new-percent",
+                raw.keys_new_percent,
+                default.keys_new_share,
             )?,
             active_days: not_zero("active-days", raw.active_days, default.active_days)?,
         })

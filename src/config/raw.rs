@@ -114,6 +114,12 @@ pub struct RawGates {
     pub unmatched_rise_points: Option<f64>,
     /// Rise of the share of issues.
     pub issues_rise_points: Option<f64>,
+    /// Share of entries that may say something else, per column.
+    pub values_change_percent: Option<f64>,
+    /// Share of a state's entries that may be gone or renamed.
+    pub state_change_percent: Option<f64>,
+    /// Share of keys that may be new.
+    pub keys_new_percent: Option<f64>,
     /// Days for which an edition proves that what it lists is active.
     pub active_days: Option<u32>,
 }

@@ -571,6 +571,8 @@ words! {
         UnknownAgency = "unknown_agency",
         /// Bytes that are no text in the encoding the file is in.
         UnreadableText = "unreadable_text",
+        /// Text that no value is: a formula, markup, control characters, or far too much.
+        UnfitText = "unfit_text",
         /// The row names a program or technology that is not known.
         UnknownProgram = "unknown_program",
         /// A correction or withdrawal that people wrote down does not fit what it is about, and

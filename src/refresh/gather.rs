@@ -1,7 +1,7 @@
 //! Asks every source for its newest edition. Each is on its own: one that fails takes nothing with
 //! it, and keeps what it said before.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Duration, NaiveDate, Utc};
 use futures_util::{StreamExt, stream};
 
 use super::answer::{self, Answer};
@@ -98,12 +98,12 @@ async fn edition_of(
         }
     };
     let bodies: Vec<Body> = fetched.iter().map(|answer| answer.body.clone()).collect();
-    let retrieved_at = retrieved_at(context, &id, &bodies, now)?;
-    let as_of_on = setting.as_of.unwrap_or_else(|| retrieved_at.date_naive());
-    if as_of_on > now.date_naive() {
+    let retrieved_at = retrieved_at(context, &id, &bodies, editions, now)?;
+    if let Some(as_of_on) = setting.as_of.filter(|as_of_on| *as_of_on > now.date_naive()) {
         let reason = format!("its date in the settings, {as_of_on}, lies ahead");
         return Err(Trouble::Theirs(reason));
     }
+    let as_of_on = setting.as_of.unwrap_or_else(|| retrieved_at.date_naive());
     let described = capture::keep(&context.storage, &id, &bodies, retrieved_at, as_of_on).await?;
     let news = if capture::is_still(editions, &described) {
         None
@@ -130,11 +130,21 @@ fn retrieved_at(
     context: &Context,
     id: &SourceId,
     bodies: &[Body],
+    editions: &[Edition],
     now: DateTime<Utc>,
 ) -> Result<DateTime<Utc>, RefreshError> {
     let name = capture::name(bodies);
     let noted = context.catalog_do(|catalog| catalog.capture(id, ""))?;
-    Ok(noted.filter(|row| row.sha256 == name).map_or(now, |row| row.retrieved_at))
+    let noted = noted.filter(|row| row.sha256 == name).map(|row| row.retrieved_at);
+    Ok(noted.unwrap_or_else(|| after_those(editions, id, now)))
+}
+
+/// `now`, or right after the source's editions if a clock that was wrong dated those later: what
+/// comes later is newer, and would else be taken for history until that day.
+fn after_those(editions: &[Edition], id: &SourceId, now: DateTime<Utc>) -> DateTime<Utc> {
+    let own = editions.iter().filter(|edition| edition.source_id == *id);
+    let latest = own.map(|edition| edition.key.retrieved_at).max();
+    latest.map_or(now, |latest| now.max(latest + Duration::seconds(1)))
 }
 
 /// Notes an edition that was read, so that the next request can ask whether it still is the newest.
@@ -189,12 +199,14 @@ pub(super) async fn import(
     context: &Context,
     source: &'static dyn Source,
     bytes: bytes::Bytes,
+    editions: &[Edition],
     as_of_on: NaiveDate,
     now: DateTime<Utc>,
 ) -> Result<News, RefreshError> {
     let id = source_id(source.card());
     let bodies = [Body::new("", bytes)];
-    let described = capture::keep(&context.storage, &id, &bodies, now, as_of_on).await?;
+    let retrieved_at = after_those(editions, &id, now);
+    let described = capture::keep(&context.storage, &id, &bodies, retrieved_at, as_of_on).await?;
     match read(context, source, described, &bodies).await {
         Ok(news) => Ok(news),
         Err(Trouble::Ours(error)) => Err(error),

@@ -218,7 +218,7 @@ impl Context {
         let done = async {
             let past = run.stage("open", self.past()).await?;
             let editions = past.as_ref().map_or(Ok(Vec::new()), Past::editions)?;
-            let news = gather::import(self, source, bytes, as_of_on, now).await?;
+            let news = gather::import(self, source, bytes, &editions, as_of_on, now).await?;
             let outcome = if capture::is_held(&editions, &news.described) {
                 Outcome::Unchanged
             } else {
@@ -273,6 +273,7 @@ impl Context {
         let captures: Vec<ManifestCapture> =
             news.iter().map(|news| news.described.clone()).collect();
         let redactions = past.as_ref().map_or(Vec::new(), |past| past.redactions().to_vec());
+        let published_at = past.as_ref().map_or(now, |past| past.published_after(now));
         let (pointer, dataset, previous) = match past {
             Some(past) => {
                 let (pointer, dataset, file) = run.stage("load", past.load()).await?;
@@ -281,12 +282,13 @@ impl Context {
             None => (None, None, None),
         };
         let newest = pointer.as_ref().map(|pointer| pointer.release);
-        let release = release::next_release(&self.storage, newest, now.date_naive()).await?;
+        let day = published_at.date_naive();
+        let release = release::next_release(&self.storage, newest, day).await?;
         let task = make::Task {
             previous: dataset,
             news,
             release,
-            published_at: now,
+            published_at,
             software_version: env!("CARGO_PKG_VERSION").to_owned(),
             fresh_for: self.fresh_for(),
             limits: self.config.gates.clone(),

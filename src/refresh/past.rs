@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use chrono::{DateTime, Days, Utc};
+use chrono::{DateTime, Days, Duration, Utc};
 
 use super::RefreshError;
 use crate::record::{Edition, ReleaseId};
@@ -61,6 +61,12 @@ impl Past {
     /// Its name.
     pub(super) fn release(&self) -> ReleaseId {
         self.pointer.release
+    }
+
+    /// When the release after it is published if it is made `now`: later than it, also by a clock that
+    /// was set back. Whoever asks what is newer than its date must not miss the next.
+    pub(super) fn published_after(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        now.max(self.manifest.published_at + Duration::seconds(1))
     }
 
     /// The releases that were taken back up to it.

@@ -56,6 +56,7 @@ impl Context {
         let (redaction, holders) = looked.ok_or_else(not_published)?;
         let mut redactions = past.redactions().to_vec();
         redactions.extend(holders);
+        let published_at = past.published_after(now);
         let (pointer, mut dataset, _) = run.stage("load", past.load()).await?;
         dataset.redact(&redaction, release);
         let left = self.scratch().join("redacted.sqlite");
@@ -64,7 +65,7 @@ impl Context {
             previous: Some(dataset),
             news: Vec::new(),
             release,
-            published_at: now,
+            published_at,
             software_version: env!("CARGO_PKG_VERSION").to_owned(),
             fresh_for: self.fresh_for(),
             limits: self.config.gates.clone(),

@@ -1,8 +1,15 @@
 //! When a run is due.
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Duration, DurationRound as _, Utc};
 use chrono_tz::Tz;
 use croner::Cron;
+
+/// How far clocks differ, of several machines or of one that was set back: an hour, by a mistake
+/// about daylight saving time, and a little.
+const CLOCKS_DIFFER: Duration = Duration::hours(2);
+
+/// How far ahead a day that is left out is looked for.
+const DAYS_AHEAD: Duration = Duration::days(8);
 
 /// A cron expression in a time zone.
 ///
@@ -30,8 +37,8 @@ impl Timetable {
     pub fn is_due(&self, now: DateTime<Utc>, last_run: Option<DateTime<Utc>>) -> bool {
         match last_run {
             // A run of the future was noted by a clock gone wrong, and must not stop everything
-            // until then. Clocks of several machines differ, but not by a day.
-            Some(last_run) if last_run <= now + Duration::days(1) => {
+            // until then. A clock that was an hour fast is no reason to run again.
+            Some(last_run) if last_run <= now + CLOCKS_DIFFER => {
                 self.next_after(last_run).is_some_and(|next| next <= now)
             }
             Some(_) | None => true,
@@ -41,9 +48,30 @@ impl Timetable {
     /// The first time after `instant`; `None` if there is none, as for 30 February.
     #[must_use]
     pub fn next_after(&self, instant: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        let local = instant.with_timezone(&self.zone);
-        let next = self.cron.find_next_occurrence(&local, false).ok()?;
+        self.find(instant, false).or_else(|| self.find(self.after_a_day_left_out(instant)?, true))
+    }
+
+    fn find(&self, from: DateTime<Utc>, inclusive: bool) -> Option<DateTime<Utc>> {
+        let local = from.with_timezone(&self.zone);
+        let next = self.cron.find_next_occurrence(&local, inclusive).ok()?;
         Some(next.with_timezone(&Utc))
+    }
+
+    /// The end of a day that the zone leaves out, as Samoa did when it crossed the date line; none
+    /// within the days ahead. A search that comes upon such a day finds nothing, and must go on
+    /// behind it.
+    fn after_a_day_left_out(&self, instant: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let hour = Duration::hours(1);
+        let local = |at: DateTime<Utc>| at.with_timezone(&self.zone).naive_local();
+        let mut at = instant.duration_trunc(hour).ok()?;
+        let end = instant + DAYS_AHEAD;
+        while at < end {
+            if local(at + hour) - local(at) > Duration::hours(12) {
+                return Some(at + hour);
+            }
+            at += hour;
+        }
+        None
     }
 }
 
@@ -134,11 +162,36 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_was_set_wrong_does_not_stop_the_schedule_for_years() {
+    fn a_clock_that_was_set_wrong_does_not_stop_the_schedule() {
         let timetable = daily("0 4 * * *");
         let now = at("2026-06-01T17:00:00Z");
         assert!(timetable.is_due(now, Some(at("2099-01-01T00:00:00Z"))));
+        assert!(timetable.is_due(now, Some(at("2026-06-02T16:59:00Z"))), "a day ahead");
         assert!(!timetable.is_due(now, Some(at("2026-06-01T17:00:05Z"))));
+    }
+
+    #[test]
+    fn an_hour_set_back_doubles_no_run_and_skips_none() {
+        // It ran at 04:00, and then it was 03:00 again.
+        let runs = runs(
+            &daily("0 4 * * *"),
+            "2026-06-01T09:00:10Z",
+            "2026-06-01T08:00:20Z",
+            "2026-06-02T20:00:00Z",
+        );
+        assert_eq!(runs, ["02 04:00 CDT"]);
+    }
+
+    #[test]
+    fn a_day_set_forward_and_back_again_skips_no_run() {
+        // By the wrong clock it was run on the second, at noon; now it is noon of the first.
+        let runs = runs(
+            &daily("0 4 * * *"),
+            "2026-06-02T17:00:00Z",
+            "2026-06-01T17:01:00Z",
+            "2026-06-03T20:00:00Z",
+        );
+        assert_eq!(runs, ["01 12:01 CDT", "02 04:00 CDT", "03 04:00 CDT"]);
     }
 
     #[test]

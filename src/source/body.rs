@@ -51,27 +51,27 @@ pub(super) fn column(table: &Table, name: &'static str) -> Result<usize, ReadErr
         .ok_or_else(|| ReadError::MissingColumn { column: name, found: table.header().to_vec() })
 }
 
-/// Whether the row has the columns of `needed` and no cell more than the header.
+/// The issue of a row that is no record of its table.
 ///
-/// A cell too many, such as from a comma without quotes, moves every value behind it into the wrong
-/// column, so that a telephone number would stand for a county.
-pub(super) fn fits(row: Row<'_>, table: &Table, needed: &[usize]) -> bool {
-    row.len() <= table.header().len() && needed.iter().all(|column| *column < row.len())
-}
-
-/// The issue of a row that does not fit.
-pub(super) fn unreadable_row(row: Row<'_>, table: &Table) -> DraftIssue {
-    DraftIssue {
+/// A cell too many, such as from a comma without quotes, or one too few moves every value behind it
+/// into the wrong column, so that a telephone number would stand for a county.
+pub(super) fn misfit(row: Row<'_>, table: &Table) -> Option<DraftIssue> {
+    let (cells, columns) = (row.len(), table.header().len());
+    let is_header = || table.header().iter().enumerate().all(|(at, name)| row.get(at) == name);
+    let detail = if cells != columns {
+        format!("the row has {cells} cells where the header has {columns}; it is left out")
+    } else if is_header() {
+        "the header again; the row is left out".to_owned()
+    } else {
+        return None;
+    };
+    Some(DraftIssue {
         source_key: None,
         locator: record(row),
         problem: Problem::UnreadableRow,
-        detail: format!(
-            "the row has {} cells where the header has {}; it is left out",
-            row.len(),
-            table.header().len()
-        ),
+        detail,
         excerpt: None,
-    }
+    })
 }
 
 /// The reading of a body that has been gone through.

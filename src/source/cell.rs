@@ -2,9 +2,15 @@
 
 /// The text without markup, invisible marks and surrounding blanks; otherwise verbatim.
 pub(super) fn plain(text: &str) -> String {
+    let text: String = visible(text).chars().filter(|c| !is_unseen_control(*c)).collect();
+    if text.contains('<') { without_tags(&text).trim().to_owned() } else { text.trim().to_owned() }
+}
+
+/// The text without invisible marks and surrounding blanks, but with all that may do something:
+/// markup and control characters.
+pub(super) fn visible(text: &str) -> String {
     let visible: String = text.chars().filter(|character| !is_invisible(*character)).collect();
     let text = if visible.contains('&') { without_references(&visible) } else { visible };
-    let text = if text.contains('<') { without_tags(&text) } else { text };
     text.trim().to_owned()
 }
 
@@ -14,7 +20,11 @@ fn is_invisible(character: char) -> bool {
         character,
         '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}'
             | '\u{feff}'
-    ) || (character.is_control() && !character.is_whitespace())
+    )
+}
+
+fn is_unseen_control(character: char) -> bool {
+    character.is_control() && !character.is_whitespace()
 }
 
 fn without_references(text: &str) -> String {

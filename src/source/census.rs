@@ -10,7 +10,7 @@ use crate::parse::zip::single_text;
 use crate::record::{
     Capture, Citation, Completeness, Draft, DraftIssue, Problem, Reading, Role, SubjectType, keys,
 };
-use crate::source::{Card, Origin, ReadError, Source, body};
+use crate::source::{Card, Origin, ReadError, Source, body, unfit};
 
 const EXPECTED: &str = "a gazetteer: text delimited by pipes or tabs, plain or in a zip archive";
 
@@ -90,10 +90,6 @@ impl Columns {
             longitude: body::column(table, "INTPTLONG")?,
         })
     }
-
-    fn all(&self) -> [usize; 5] {
-        [self.state, self.geoid, self.name, self.latitude, self.longitude]
-    }
 }
 
 impl Source for CensusPlaces {
@@ -132,11 +128,11 @@ fn read(
         let columns = Columns::find(&table)?;
         reading.records_read += table.len();
         for row in table.rows() {
-            if !body::fits(row, &table, &columns.all()) {
-                reading.issues.push(body::unreadable_row(row, &table));
+            if let Some(issue) = body::misfit(row, &table) {
+                reading.issues.push(issue);
                 continue;
             }
-            match draft(row, &columns, subject_type) {
+            match draft(row, &columns, subject_type, &mut reading.issues) {
                 Ok(draft) if seen.insert(draft.source_key.clone()) => {
                     reading.issues.extend(body::unreadable_text(
                         &draft.locator,
@@ -153,7 +149,12 @@ fn read(
     body::finish(reading, card.id, EXPECTED)
 }
 
-fn draft(row: Row<'_>, columns: &Columns, subject_type: SubjectType) -> Result<Draft, DraftIssue> {
+fn draft(
+    row: Row<'_>,
+    columns: &Columns,
+    subject_type: SubjectType,
+    issues: &mut Vec<DraftIssue>,
+) -> Result<Draft, DraftIssue> {
     let (geoid, name, state) =
         (row.get(columns.geoid), row.get(columns.name), row.get(columns.state));
     let locator = body::record(row);
@@ -162,6 +163,15 @@ fn draft(row: Row<'_>, columns: &Columns, subject_type: SubjectType) -> Result<D
         let key = (!geoid.is_empty()).then(|| geoid.to_owned());
         return Err(body::missing(&locator, key, &absent));
     }
+    let mut reported = body::reported([
+        (keys::GEOID, geoid),
+        (keys::NAME, name),
+        (keys::STATE, state),
+        (keys::LATITUDE, row.get(columns.latitude)),
+        (keys::LONGITUDE, row.get(columns.longitude)),
+    ]);
+    let needed = [keys::GEOID, keys::NAME, keys::STATE];
+    issues.extend(unfit::sift(&mut reported, &needed, &locator, geoid).map_err(|issue| *issue)?);
     Ok(Draft {
         subject_type,
         source_key: geoid.to_owned(),
@@ -169,13 +179,7 @@ fn draft(row: Row<'_>, columns: &Columns, subject_type: SubjectType) -> Result<D
         role: Role::Supports,
         locator,
         citation: Citation::default(),
-        reported: body::reported([
-            (keys::GEOID, geoid),
-            (keys::NAME, name),
-            (keys::STATE, state),
-            (keys::LATITUDE, row.get(columns.latitude)),
-            (keys::LONGITUDE, row.get(columns.longitude)),
-        ]),
+        reported,
     })
 }
 

@@ -16,7 +16,7 @@ use crate::record::{
     Capture, Citation, Completeness, Draft, DraftIssue, Part, Problem, Reading, Reported, Role,
     SubjectType, keys,
 };
-use crate::source::{Card, Origin, ReadError, Source, body};
+use crate::source::{Card, Origin, ReadError, Source, body, unfit};
 
 /// Law enforcement agencies by ORI.
 #[derive(Debug)]
@@ -74,6 +74,10 @@ impl Source for FbiAgencies {
 struct Agencies {
     reading: Reading,
     by_ori: HashMap<String, usize>,
+    /// The state that was asked for, in the FBI's own code; none where all were.
+    asked: Option<String>,
+    /// How many agencies of that state came.
+    of_the_part: usize,
 }
 
 /// An agency where it stands in a body, apart from its counties.
@@ -102,12 +106,20 @@ fn read_json(part: &Part, text: &str, agencies: &mut Agencies) -> Result<(), Rea
         };
         body::other(&part.name, EXPECTED, format_args!("{found} ({error})"))
     })?;
+    agencies.asked = (!part.name.is_empty()).then(|| own_code(&part.name));
+    agencies.of_the_part = 0;
+    let mut listed_any = false;
     let file = if part.name.is_empty() { String::new() } else { format!("{}.json", part.name) };
     for (county, listed) in counties.0 {
         let pointer = county.replace('~', "~0").replace('/', "~1");
+        listed_any |= !listed.is_empty();
         for (index, agency) in listed.iter().enumerate() {
             agencies.add(agency, county.trim(), format!("{file}#/{pointer}/{index}"));
         }
+    }
+    if listed_any && agencies.asked.is_some() && agencies.of_the_part == 0 {
+        let found = "agencies, none of them readable and of that state";
+        return Err(body::other(&part.name, EXPECTED, found));
     }
     Ok(())
 }
@@ -124,9 +136,9 @@ fn read_table(part: &Part, text: &str, agencies: &mut Agencies) -> Result<(), Re
         body::column(&table, "county_name")?,
     ];
     for row in table.rows() {
-        if !body::fits(row, &table, &[ori, name, kind, state, latitude, longitude, county]) {
+        if let Some(issue) = body::misfit(row, &table) {
             agencies.reading.records_read += 1;
-            agencies.reading.issues.push(body::unreadable_row(row, &table));
+            agencies.reading.issues.push(issue);
             continue;
         }
         let cell = |column| Some(Printed(row.get(column).into()));
@@ -144,6 +156,18 @@ fn read_table(part: &Part, text: &str, agencies: &mut Agencies) -> Result<(), Re
 }
 
 impl Agencies {
+    /// Why an agency cannot be of the state it is printed with; none where it can.
+    fn of_another_state(&self, ori: &str, state: &str) -> Option<String> {
+        let state = own_code(state);
+        if self.asked.as_ref().is_some_and(|asked| *asked != state) {
+            Some(format!("an agency of {state} among those of another state; it is left out"))
+        } else if ori.get(..2).is_some_and(|start| start.eq_ignore_ascii_case(&state)) {
+            None
+        } else {
+            Some(format!("the ORI is none of {state}; the row is left out"))
+        }
+    }
+
     /// Takes in an agency; one that stands there already only adds its county.
     fn add(&mut self, agency: &Agency<'_>, county: &str, locator: String) {
         self.reading.records_read += 1;
@@ -166,14 +190,31 @@ impl Agencies {
             (keys::LATITUDE, text(agency.latitude.as_ref())),
             (keys::LONGITUDE, text(agency.longitude.as_ref())),
         ]);
-        let county = if county.eq_ignore_ascii_case(NO_COUNTY) { "" } else { county };
+        let needed = [keys::ORI, keys::AGENCY, keys::STATE];
+        match unfit::sift(&mut reported, &needed, &locator, ori) {
+            Ok(issues) => self.reading.issues.extend(issues),
+            Err(issue) => return self.reading.issues.push(*issue),
+        }
+        if let Some(detail) = self.of_another_state(ori, state) {
+            let problem = Problem::UnreadableRow;
+            let (source_key, excerpt) = (Some(ori.to_owned()), Some(name.to_owned()));
+            let issue = DraftIssue { source_key, locator, problem, detail, excerpt };
+            return self.reading.issues.push(issue);
+        }
+        self.of_the_part += 1;
+        let mut county = if county.eq_ignore_ascii_case(NO_COUNTY) { "" } else { county };
+        if let Some(why) = unfit::why(county) {
+            let fate = "left unknown";
+            let issue = unfit::issue(&locator, Some(ori), "the county", county, why, fate);
+            self.reading.issues.push(issue);
+            county = "";
+        }
         if let Some(first) = self.by_ori.get(ori) {
             let kept = &mut self.reading.drafts[*first];
-            match differences(&kept.reported, &reported) {
-                differing if differing.is_empty() => add_county(&mut kept.reported, county),
-                differing => {
-                    self.reading.issues.push(repeated(kept, &reported, &differing, locator));
-                }
+            let differing = differences(&kept.reported, &reported);
+            // A further county is what a second mention is for.
+            if !differing.is_empty() || !add_county(&mut kept.reported, county) {
+                self.reading.issues.push(repeated(kept, &reported, &differing, locator));
             }
             return;
         }
@@ -192,6 +233,15 @@ impl Agencies {
     }
 }
 
+/// The code that the FBI uses for a state in its keys and answers.
+fn own_code(state: &str) -> String {
+    match state.to_ascii_uppercase().as_str() {
+        "NE" => "NB".to_owned(),
+        "GU" => "GM".to_owned(),
+        state => state.to_owned(),
+    }
+}
+
 /// The keys under which two mentions of one agency differ, apart from its counties.
 fn differences(kept: &Reported, other: &Reported) -> Vec<&'static str> {
     [keys::AGENCY, keys::AGENCY_TYPE, keys::STATE, keys::LATITUDE, keys::LONGITUDE]
@@ -202,15 +252,18 @@ fn differences(kept: &Reported, other: &Reported) -> Vec<&'static str> {
 
 /// Adds a county, in alphabetical order: the table form lists them in another order than the live
 /// answers, and the same counties must be the same statement.
-fn add_county(reported: &mut Reported, county: &str) {
+///
+/// Whether it was not there before.
+fn add_county(reported: &mut Reported, county: &str) -> bool {
     if county.is_empty() {
-        return;
+        return false;
     }
     let known = reported.entry(keys::COUNTY.to_owned()).or_default();
     let mut counties: BTreeSet<&str> =
         known.split("; ").filter(|known| !known.is_empty()).collect();
-    counties.insert(county);
+    let is_new = county.split("; ").fold(false, |is_new, county| counties.insert(county) | is_new);
     *known = counties.into_iter().collect::<Vec<_>>().join("; ");
+    is_new
 }
 
 fn repeated(kept: &Draft, other: &Reported, differing: &[&str], locator: String) -> DraftIssue {
@@ -218,11 +271,13 @@ fn repeated(kept: &Draft, other: &Reported, differing: &[&str], locator: String)
         source_key: Some(kept.source_key.clone()),
         locator,
         problem: Problem::DuplicateKey,
-        detail: format!(
-            "the ORI stands at {} with another value of {}; that one is kept",
-            kept.locator,
-            differing.join(" and ")
-        ),
+        detail: if differing.is_empty() {
+            format!("the ORI stands at {} in the same words", kept.locator)
+        } else {
+            let differing = differing.join(" and ");
+            let kept = &kept.locator;
+            format!("the ORI stands at {kept} with another value of {differing}; that one is kept")
+        },
         excerpt: other.get(keys::AGENCY).cloned(),
     }
 }

@@ -11,6 +11,7 @@ mod curated;
 mod eff_atlas;
 mod fbi_agencies;
 mod ring_map;
+mod unfit;
 mod usfa_registry;
 
 pub use card::{Card, Origin, STATES, TERRITORIES};

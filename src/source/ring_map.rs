@@ -11,8 +11,8 @@ use crate::record::{
     Capture, Citation, Completeness, DateBasis, Draft, DraftIssue, Problem, Reading, Reported,
     Role, SubjectType, keys,
 };
-use crate::source::cell::plain;
-use crate::source::{Card, Origin, ReadError, STATES, Source};
+use crate::source::cell::{plain, visible};
+use crate::source::{Card, Origin, ReadError, STATES, Source, unfit};
 
 /// Ring's map of active agencies.
 pub struct RingMap;
@@ -101,8 +101,22 @@ fn issue(
 /// Writes what one placemark says; `seen` holds the keys so far, with the name and address of each.
 fn listing(placemark: &Placemark, seen: &mut BTreeMap<String, String>, reading: &mut Reading) {
     let locator = locator(placemark);
+    // Name and address are the key: under what is left of it stood another agency.
+    for (name, text) in [("name", &placemark.name), ("address", &placemark.address)] {
+        if let Some(why) = unfit::why(&visible(text)) {
+            let fate = "the placemark is left out";
+            reading.issues.push(unfit::issue(&locator, None, name, text, why, fate));
+            return;
+        }
+    }
     let name = plain(&placemark.name);
     let address = plain(&placemark.address);
+    let date = placemark.value(ACTIVE_DATE).and_then(|date| {
+        let Some(why) = unfit::why(&visible(date)) else { return Some(plain(date)) };
+        let fate = "left unknown";
+        reading.issues.push(unfit::issue(&locator, None, ACTIVE_DATE, date, why, fate));
+        None
+    });
     if name.is_empty() {
         let detail = "name is blank; the placemark is left out".to_owned();
         reading.issues.push(issue(None, &locator, Problem::MissingValue, detail, None));
@@ -134,7 +148,7 @@ fn listing(placemark: &Placemark, seen: &mut BTreeMap<String, String>, reading: 
     put(keys::STATE, state);
     put(keys::PROGRAM, Some("ring-neighbors".to_owned()));
     put(keys::AGENCY_TYPE, is_fire(placemark).then(|| "Fire Department".to_owned()));
-    if let Some(date) = placemark.value(ACTIVE_DATE).map(plain).filter(|date| !date.is_empty()) {
+    if let Some(date) = date.filter(|date| !date.is_empty()) {
         put(keys::DATE, Some(date));
         put(keys::DATE_BASIS, Some(DateBasis::Activation.as_str().to_owned()));
     }

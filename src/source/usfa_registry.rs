@@ -9,7 +9,7 @@ use crate::parse::csv::{Row, Table};
 use crate::record::{
     Capture, Citation, Completeness, Draft, DraftIssue, Problem, Reading, Role, SubjectType, keys,
 };
-use crate::source::{Card, Origin, ReadError, Source, body};
+use crate::source::{Card, Origin, ReadError, Source, body, unfit};
 
 /// Fire departments by state and FDID.
 #[derive(Debug)]
@@ -57,10 +57,6 @@ impl Columns {
             organization: body::column(table, "Organization Type")?,
         })
     }
-
-    fn all(&self) -> [usize; 6] {
-        [self.fdid, self.name, self.city, self.state, self.county, self.organization]
-    }
 }
 
 /// What of a row is kept.
@@ -96,11 +92,11 @@ impl Source for UsfaRegistry {
 fn read_table(table: &Table, columns: &Columns, reading: &mut Reading) {
     let mut departments = Vec::with_capacity(table.len());
     for row in table.rows() {
-        if !body::fits(row, table, &columns.all()) {
-            reading.issues.push(body::unreadable_row(row, table));
+        if let Some(issue) = body::misfit(row, table) {
+            reading.issues.push(issue);
             continue;
         }
-        let department = Department::of(row, columns);
+        let department = Department::of(row, columns).sifted(&mut reading.issues);
         match department.lacks() {
             None => departments.push(department),
             Some(issue) => reading.issues.push(issue),
@@ -154,6 +150,33 @@ impl<'a> Department<'a> {
 
     fn locator(&self) -> String {
         format!("record {}", self.number)
+    }
+
+    /// The same without values that are none. What its key is made of is taken away before there is
+    /// a key; without a name it is then no department.
+    fn sifted(mut self, issues: &mut Vec<DraftIssue>) -> Self {
+        let locator = self.locator();
+        let values = [
+            ("FDID", &mut self.fdid),
+            ("Fire dept name", &mut self.name),
+            ("HQ city", &mut self.city),
+            ("HQ state", &mut self.state),
+            ("County", &mut self.county),
+            ("Organization Type", &mut self.organization),
+        ];
+        let mut is_keyless = false;
+        for (name, value) in values {
+            if let Some(why) = unfit::why(value) {
+                issues.push(unfit::issue(&locator, None, name, value, why, "left unknown"));
+                *value = "";
+                // Under a key of what is left it would be another department.
+                is_keyless |= matches!(name, "FDID" | "HQ city");
+            }
+        }
+        if is_keyless {
+            self.name = "";
+        }
+        self
     }
 
     /// The issue of a department without a name or a state.

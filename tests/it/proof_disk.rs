@@ -5,7 +5,7 @@ use std::fs;
 use std::process::{Command, Stdio};
 
 use crate::support::publishers::ATLAS;
-use crate::support::world::{Ran, World, copy, figure, ran, works};
+use crate::support::world::{Ran, World, copy, days_ago, figure, ran, works};
 
 /// A shell script in a mount namespace of its own, in which `$1` is the home folder and `$2` the
 /// program. What it mounts is gone with it.
@@ -103,4 +103,54 @@ fn a_full_disk_ends_the_run_and_leaves_the_release_in_service() {
     assert!(done.stdout.contains(&before), "{done:?}");
     assert_eq!(code(&done, "served"), 0, "{done:?}");
     assert_eq!(code(&done, "again"), 0, "with room again the next run finishes: {done:?}");
+}
+
+#[test]
+fn a_disk_that_fills_at_any_stage_ends_the_run_and_with_room_the_next_one_finishes() {
+    if !can_mount("a disk that fills") {
+        return;
+    }
+    let world = World::start();
+    world.refresh().ends(0);
+    let before = world.latest().name();
+    let aside = world.home().with_extension("aside");
+    copy(&world.home(), &aside);
+    fs::remove_dir_all(world.home()).unwrap();
+    fs::create_dir(world.home()).unwrap();
+    world.fault(ATLAS, "latin1");
+    world.date_atlas(days_ago(5));
+    // Room for nothing at all, for a few rows of the catalog, for the captures, for the release
+    // file, and for ever more of the files that are made from it.
+    let rooms = [0, 8, 24, 64, 160, 400, 1000];
+    let script = format!(
+        r#"used=$(du -sk "$1.aside" | cut -f1)
+        mount -t tmpfs -o size=$((used * 2))k tmpfs "$1" || exit 99
+        cp -a "$1.aside/." "$1"
+        taken=$(df -k --output=used "$1" | tail -1)
+        for room in {rooms}; do
+            mount -o remount,size=$((taken + room))k "$1"
+            "$2" refresh; echo refresh$room=$?
+            "$2" release list --json > /tmp/list.$$; echo list$room=$?
+            tr -d '[:space:]' < /tmp/list.$$; echo
+            "$2" release verify > /tmp/list.$$; echo verify$room=$?
+        done
+        rm -f /tmp/list.$$
+        {SERVED}
+        mount -o remount,size=$((used * 4))k "$1"
+        "$2" refresh; echo again=$?
+        "$2" release verify; echo whole=$?"#,
+        rooms = rooms.map(|room: u32| room.to_string()).join(" ")
+    );
+    let done = in_a_namespace(&world, &script).ends(0);
+    for room in rooms {
+        assert_eq!(code(&done, &format!("refresh{room}")), 74, "{room} KiB: {done:?}");
+        assert_eq!(code(&done, &format!("verify{room}")), 0, "{room} KiB: {done:?}");
+    }
+    let lists = done.stdout.lines().filter(|line| line.starts_with("{\"releases\""));
+    let newest: Vec<&str> = lists.collect();
+    assert_eq!(newest.len(), rooms.len(), "{done:?}");
+    assert!(newest.iter().all(|list| list.contains(&before)), "{done:?}");
+    assert_eq!(code(&done, "served"), 0, "{done:?}");
+    assert_eq!(code(&done, "again"), 0, "with room again the next run finishes: {done:?}");
+    assert_eq!(code(&done, "whole"), 0, "{done:?}");
 }

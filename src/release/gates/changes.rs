@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::convert::Infallible;
 
+use super::entries::subject;
 use super::shape::list;
 use super::verdict;
 use crate::config::GateLimits;
 use crate::record::{
-    Cell, CoverageCell, Edition, EditionKey, Evidence, Partnership, Record, Records, Resource,
-    SourceId, SubjectType, VisitRef, keys,
+    Cell, CoverageCell, Edition, EditionKey, Partnership, Record, Records, Resource, SourceId,
+    VisitRef,
 };
 use crate::release::GateVerdict;
 use crate::release::dataset::{Dataset, Since};
@@ -31,7 +32,7 @@ pub(super) fn judge(
 }
 
 /// The newest edition of each source.
-fn newest(editions: &[Since<Edition>]) -> BTreeMap<&SourceId, &Edition> {
+pub(super) fn newest(editions: &[Since<Edition>]) -> BTreeMap<&SourceId, &Edition> {
     let mut newest: BTreeMap<&SourceId, &Edition> = BTreeMap::new();
     for Since { what, .. } in editions {
         newest
@@ -81,15 +82,6 @@ fn ours(dataset: &Dataset) -> BTreeMap<String, u64> {
         *counts.entry(subject(evidence)).or_default() += 1;
     }
     counts
-}
-
-fn subject(evidence: &Evidence) -> String {
-    let source = &evidence.source_id;
-    let what = evidence.subject_type;
-    match (what, evidence.reported.get(keys::PROGRAM)) {
-        (SubjectType::Partnership, Some(program)) => format!("{source}/{what}/{program}"),
-        _ => format!("{source}/{what}"),
-    }
 }
 
 fn fall(gate: &str, subject: &str, before: u64, after: u64, limits: &GateLimits) -> GateVerdict {

@@ -5,6 +5,7 @@
 //! source's first edition.
 
 mod changes;
+mod entries;
 mod shape;
 
 use std::fmt::Display;
@@ -23,6 +24,7 @@ pub fn judge(
     let mut verdicts = shape::judge(candidate);
     if let Some(previous) = previous {
         verdicts.extend(changes::judge(candidate, previous, limits));
+        verdicts.extend(entries::judge(candidate, previous, limits));
     }
     verdicts.sort_by(|one, other| (&one.gate, &one.subject).cmp(&(&other.gate, &other.subject)));
     verdicts

@@ -1,5 +1,5 @@
 use super::*;
-use crate::record::{Edition, Records, Redirect, Withdrawal};
+use crate::record::{Edition, Evidence, Records, Redirect, Withdrawal, keys, mint};
 use crate::release::dataset::Since;
 use crate::release::sample::{agency, dataset, edition, evidence, second, source};
 
@@ -60,7 +60,11 @@ fn rows_may_fall_by_ten_or_one_percent_and_no_further() {
     unlist(&mut candidate, 20);
     assert_eq!(failed(&candidate, &previous), Vec::<String>::new());
     unlist(&mut candidate, 21);
-    let gates = ["records_ours fbi-agencies/agency", "records_read fbi-agencies"];
+    let gates = [
+        "keys_kept fbi-agencies/agency",
+        "records_ours fbi-agencies/agency",
+        "records_read fbi-agencies",
+    ];
     assert_eq!(failed(&candidate, &previous), gates);
 }
 
@@ -111,6 +115,83 @@ fn a_column_may_not_suddenly_be_unknown() {
     assert_eq!(failed(&candidate, &previous), ["unknown_share agencies.lat"]);
 }
 
+/// What a newer edition says instead, under the keys it gives.
+fn later(previous: &Dataset, say: impl Fn(usize, &mut Evidence)) -> Dataset {
+    let mut candidate = previous.clone();
+    let rows = previous.records.evidence.len();
+    candidate.editions.push(Since { what: edition(SOURCE, "2021-01-01", rows), release: second() });
+    let news = previous.records.evidence.iter().enumerate().map(|(number, evidence)| {
+        let mut evidence = evidence.clone();
+        say(number, &mut evidence);
+        evidence.last_listed_on = "2021-01-01".parse().unwrap();
+        evidence.capture_sha256 = "2021-01-01".to_owned();
+        evidence
+    });
+    let news: Vec<Evidence> = news.collect();
+    for new in news {
+        let same = candidate.records.evidence.iter_mut().find(|known| known.id == new.id);
+        match same {
+            Some(known) => *known = new,
+            None => candidate.records.evidence.push(new),
+        }
+    }
+    candidate
+}
+
+fn say(evidence: &mut Evidence, key: &str, value: &str) {
+    evidence.reported.insert(key.to_owned(), value.to_owned());
+    let words = format!("{} {key} {value}", evidence.id);
+    evidence.id = mint("evd", &words).parse().unwrap();
+}
+
+#[test]
+fn a_source_may_say_something_else_of_a_few_and_not_of_all() {
+    let previous = of(200, "2020-01-01", Vec::new());
+    let said = |few: usize| {
+        later(&previous, move |number, evidence| {
+            if number < few {
+                say(evidence, keys::AGENCY, "City");
+            }
+        })
+    };
+    assert_eq!(failed(&said(10), &previous), Vec::<String>::new());
+    assert_eq!(failed(&said(11), &previous), ["values_kept fbi-agencies/agency/agency"]);
+    let spelt = later(&previous, |_, evidence| {
+        let name = evidence.reported[keys::AGENCY].to_uppercase().replace(' ', "  ");
+        say(evidence, keys::AGENCY, &name);
+    });
+    assert_eq!(failed(&spelt, &previous), Vec::<String>::new(), "case and blanks say nothing");
+}
+
+#[test]
+fn keys_that_nobody_knew_are_no_later_edition() {
+    let previous = of(200, "2020-01-01", Vec::new());
+    let candidate = later(&previous, |number, evidence| {
+        evidence.source_key = format!("another {number}");
+        say(evidence, keys::AGENCY, "City");
+    });
+    let gates = ["keys_kept fbi-agencies/agency", "keys_new fbi-agencies/agency"];
+    assert_eq!(failed(&candidate, &previous), gates);
+}
+
+#[test]
+fn a_small_state_is_judged_by_itself() {
+    let mut previous = of(2_000, "2020-01-01", Vec::new());
+    for (number, evidence) in previous.records.evidence.iter_mut().enumerate() {
+        let state = if number < 100 { "VT" } else { "OH" };
+        evidence.reported.insert(keys::STATE.to_owned(), state.to_owned());
+    }
+    let renamed = |few: usize| {
+        later(&previous, move |number, evidence| {
+            if number < few {
+                say(evidence, keys::AGENCY, &format!("Another {number}"));
+            }
+        })
+    };
+    assert_eq!(failed(&renamed(10), &previous), Vec::<String>::new());
+    assert_eq!(failed(&renamed(11), &previous), ["states_kept fbi-agencies/agency"]);
+}
+
 #[test]
 fn references_and_ids_are_judged_in_every_release() {
     let mut candidate = of(2, "2020-01-01", Vec::new());
@@ -142,6 +223,10 @@ fn a_new_source_that_says_less_is_not_held_for_it() {
         of(2_000, "2020-01-01", vec![edition("usfa-registry", "2023-01-01", 1_800)]);
     let known: Vec<String> =
         previous.records.agencies.iter().map(|agency| agency.id.to_string()).collect();
+    let known_to = |evidence: &Evidence| known.contains(&evidence.subject_id);
+    for evidence in candidate.records.evidence.iter_mut().filter(|e| !known_to(e)) {
+        evidence.source_id = "usfa-registry".parse().unwrap();
+    }
     for agency in &mut candidate.records.agencies {
         agency.lat = agency.lat.filter(|_| known.contains(&agency.id.to_string()));
     }

@@ -6,6 +6,9 @@ use url::Url;
 /// downwards in a spreadsheet counts the zoom up, so that copies of one link differ.
 const NOISE: &[&str] = &["usp", "z"];
 
+/// Characters of an address; browsers give up at about as many.
+const LONGEST: usize = 2000;
+
 /// Identifies the map on which Ring lists its partners.
 const RING_MAP: &str = "1eYVDPh5itXq5acDT9b0BVeQwmESBa4cB";
 
@@ -45,7 +48,7 @@ fn clean(link: &str) -> Option<String> {
         && url.domain().is_some_and(|domain| domain.contains('.') && !domain.contains('%'))
         && url.username().is_empty()
         && url.password().is_none();
-    if !public {
+    if !public || link.len() > LONGEST {
         return None;
     }
     let legal = |byte: u8| byte.is_ascii_graphic() && !b"\"<>\\^`{|}".contains(&byte);

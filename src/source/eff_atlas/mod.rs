@@ -15,8 +15,8 @@ use crate::record::{
     Capture, Citation, Completeness, DateBasis, Draft, DraftIssue, Problem, Reading, Reported,
     Role, SubjectType, keys,
 };
-use crate::source::cell::plain;
-use crate::source::{Card, Origin, ReadError, Source};
+use crate::source::cell::{plain, visible};
+use crate::source::{Card, Origin, ReadError, Source, unfit};
 
 /// The Atlas of Surveillance.
 pub struct EffAtlas;
@@ -74,7 +74,7 @@ impl Source for EffAtlas {
         let mut listings = Vec::new();
         for row in table.rows().filter(|row| !row.is_empty()) {
             reading.records_read += 1;
-            match columns.listing(row, table.header().len()) {
+            match columns.listing(row, table.header().len(), &mut reading.issues) {
                 Ok(listing) => listings.extend(listing),
                 Err(issue) => reading.issues.push(issue),
             }
@@ -175,7 +175,12 @@ impl Columns {
     }
 
     /// What a row says, where it is about one of our programs.
-    fn listing(&self, row: Row<'_>, width: usize) -> Result<Option<Listing>, DraftIssue> {
+    fn listing(
+        &self,
+        row: Row<'_>,
+        width: usize,
+        issues: &mut Vec<DraftIssue>,
+    ) -> Result<Option<Listing>, DraftIssue> {
         let key = key(&plain(row.get(self.number)));
         let issue = |problem, detail: String| DraftIssue {
             source_key: Some(key.clone()).filter(|key| !key.is_empty()),
@@ -204,14 +209,65 @@ impl Columns {
                 let detail = format!("{name} is blank; the row is left out");
                 return Err(issue(Problem::MissingValue, detail));
             }
+            if let Some(why) = unfit::why(&visible(row.get(column))) {
+                let (place, fate) = (locator(row.number), "the row is left out");
+                return Err(unfit::issue(&place, Some(&key), name, row.get(column), why, fate));
+            }
         }
+        let (reported, citations) = self.fit(row, program, &key, issues);
         Ok(Some(Listing {
             record: row.number,
-            reported: self.reported(row, program),
-            citations: self.links.iter().map(|columns| columns.cited(row)).collect(),
+            reported,
+            citations,
             cells: (0..width).map(|column| row.get(column).to_owned()).collect(),
             key,
         }))
+    }
+
+    /// What a row says and cites, without cells that hold no such text.
+    fn fit(
+        &self,
+        row: Row<'_>,
+        program: &str,
+        key: &str,
+        issues: &mut Vec<DraftIssue>,
+    ) -> (Reported, Vec<CitedCell>) {
+        let place = locator(row.number);
+        let mut is_unfit = |name: &str, cell: &str| {
+            let why = unfit::why(&visible(cell));
+            let issue = |why| unfit::issue(&place, Some(key), name, cell, why, "left unknown");
+            issues.extend(why.map(issue));
+            why.is_some()
+        };
+        let mut reported = self.reported(row, program);
+        for (name, column) in [
+            (keys::CITY, self.city),
+            (keys::COUNTY, self.county),
+            (keys::AGENCY_TYPE, self.agency_type),
+            (keys::TECHNOLOGY, self.technology),
+            (keys::VENDOR, self.vendor),
+        ] {
+            if is_unfit(name, row.get(column)) {
+                reported.remove(name);
+            }
+        }
+        let mut citations: Vec<CitedCell> =
+            self.links.iter().map(|columns| columns.cited(row)).collect();
+        for cited in &mut citations {
+            let CitedCell { column, publisher, date, .. } = cited;
+            if is_unfit(&format!("{column} Source"), publisher) {
+                publisher.clear();
+            }
+            if is_unfit(&format!("{column} Date"), date) {
+                date.clear();
+            }
+        }
+        // Only the first link's date is one of the partnership.
+        if citations.first().is_some_and(|cited| cited.date.is_empty()) {
+            reported.remove(keys::DATE);
+        }
+        reported.retain(|_, value| unfit::why(value).is_none());
+        (reported, citations)
     }
 
     /// The values of a row, verbatim.
