@@ -1,5 +1,6 @@
 //! The command line: one file per verb. Settings are read here, once, into a checked `Config`.
 
+mod bounding;
 mod bucket;
 mod doctor;
 mod exit;
@@ -17,6 +18,7 @@ mod release;
 mod scheduled;
 mod serve;
 mod settings;
+mod signals;
 mod sources;
 mod status;
 mod telling;

@@ -2,6 +2,7 @@
 
 use std::net::TcpListener;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use tokio_util::sync::CancellationToken;
@@ -10,6 +11,7 @@ use super::exit::Exit;
 use super::machinery::Machinery;
 use super::output::say;
 use super::settings::Environment;
+use super::signals::told_to_stop;
 use super::status::CatalogStatus;
 use crate::config::{Config, MetricsPlace};
 use crate::serve::{self, Releases, Replica, Settings, State};
@@ -49,16 +51,26 @@ pub(super) async fn run(config: &Config, given: Environment) -> anyhow::Result<E
     let state = State::new(releases, status, settings(config));
     say(format!("listening on http://{}", listener.local_addr()?))?;
     let machinery = tokio::spawn(machinery.run());
+    let bounds = &config.serve.bounds;
+    tokio::spawn(stop_when_told(stop.clone(), bounds.drain + bounds.shutdown));
     let scrapes = async {
         match metrics {
-            Some(listener) => serve::run_metrics(listener, state.clone(), told_to_stop()).await,
+            Some(listener) => {
+                serve::run_metrics(listener, state.clone(), stop.cancelled()).await
+            }
             None => Ok(()),
         }
     };
-    tokio::try_join!(serve::run(listener, state.clone(), told_to_stop()), scrapes)?;
+    tokio::try_join!(serve::run(listener, state.clone(), stop.cancelled()), scrapes)?;
     stop.cancel();
     machinery.await?;
     Ok(Exit::Done)
+}
+
+/// Passes on the word of whoever supervises the process; `bound` is what a stop may take.
+async fn stop_when_told(stop: CancellationToken, bound: Duration) {
+    told_to_stop(bound).await;
+    stop.cancel();
 }
 
 /// The socket of the metrics, where they have one of their own.
@@ -91,25 +103,7 @@ fn settings(config: &Config) -> Settings {
         trusted_proxies: serve.trusted_proxies.clone(),
         access_log: serve.access_log,
         serves_metrics: serve.metrics == MetricsPlace::Service,
-        ..Settings::default()
-    }
-}
-
-/// Waits until the process is told to stop, by the terminal or by whoever supervises it.
-async fn told_to_stop() {
-    let interrupt = async { drop(tokio::signal::ctrl_c().await) };
-    #[cfg(unix)]
-    let terminate = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => drop(signal.recv().await),
-            // Without a handler the signal ends the process, as it does by default.
-            Err(_) => std::future::pending().await,
-        }
-    };
-    #[cfg(not(unix))]
-    let terminate = std::future::pending::<()>();
-    tokio::select! {
-        () = interrupt => {}
-        () = terminate => {}
+        bounds: serve.bounds.clone(),
+        started_at: super::now(),
     }
 }

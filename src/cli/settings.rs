@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, Command};
 
+use super::bounding::Bounding;
 use super::telling::Telling;
 use crate::cli::bucket::Bucket;
 use crate::config::{Raw, RawFetch, RawGates, RawSchedule, RawServe, Secret};
@@ -65,6 +66,8 @@ pub(super) struct Settings {
     otlp_endpoint: Option<String>,
     #[command(flatten)]
     serving: Serving,
+    #[command(flatten)]
+    bounding: Bounding,
     #[command(flatten)]
     fetching: Fetching,
     #[command(flatten)]
@@ -249,12 +252,14 @@ impl Settings {
             log_format,
             otlp_endpoint,
             serving,
+            bounding,
             fetching,
             judging,
             telling,
             bucket,
         } = self;
         let (serve, schedule) = serving.into_raw();
+        let serve = RawServe { bounds: bounding.into_raw(), ..serve };
         Raw {
             home,
             storage_url,

@@ -3,6 +3,7 @@
 //! [`Raw`] is what was typed, [`Config`] what it means. Making a [`Config`] reads the `--sources`
 //! file and creates nothing.
 
+mod bounds;
 mod limits;
 mod location;
 mod log;
@@ -18,12 +19,13 @@ use std::fmt::Display;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use bounds::ServeBounds;
 pub use limits::{FetchLimits, GateLimits};
 pub use location::{CatalogLocation, StorageLocation};
 pub use log::{LogFormat, LogSettings, MetricsPlace};
 pub use notify::{NotifySettings, WebhookSecret};
 pub use outgoing::{RefusedUrl, check_outgoing, is_loopback, is_public};
-pub use raw::{Raw, RawFetch, RawGates, RawNotify, RawS3, RawSchedule, RawServe};
+pub use raw::{Raw, RawBounds, RawFetch, RawGates, RawNotify, RawS3, RawSchedule, RawServe};
 pub use s3::{S3Location, S3Patience};
 pub use secret::Secret;
 pub use serving::{Network, RateLimit, ScheduleSettings, ServeSettings};

@@ -153,6 +153,41 @@ pub struct RawServe {
     pub cache_bytes: Option<u64>,
     /// Milliseconds between two looks for a newer release.
     pub poll_ms: Option<u64>,
+    /// What clients can take of it.
+    pub bounds: RawBounds,
+}
+
+/// See [`crate::config::ServeBounds`], where the defaults stand.
+#[derive(Debug, Clone, Default)]
+pub struct RawBounds {
+    /// Connections at a time.
+    pub connections: Option<u32>,
+    /// Connections of one client address.
+    pub connections_per_client: Option<u32>,
+    /// Connections that wait to be accepted.
+    pub backlog: Option<u32>,
+    /// Milliseconds to send the head of a request.
+    pub head_ms: Option<u64>,
+    /// Milliseconds a connection may wait for its next request.
+    pub keep_alive_ms: Option<u64>,
+    /// Milliseconds a client may take nothing.
+    pub stalled_ms: Option<u64>,
+    /// Exports and large files at a time.
+    pub downloads: Option<u32>,
+    /// Exports and large files to one client address.
+    pub downloads_per_client: Option<u32>,
+    /// Milliseconds a download waits for others to end.
+    pub download_wait_ms: Option<u64>,
+    /// Milliseconds a download may take.
+    pub download_ms: Option<u64>,
+    /// Queries that run or wait.
+    pub queries: Option<u32>,
+    /// Milliseconds a query waits for a thread.
+    pub query_wait_ms: Option<u64>,
+    /// Milliseconds between being told to stop and accepting no more.
+    pub drain_ms: Option<u64>,
+    /// Milliseconds requests under way have to finish.
+    pub shutdown_ms: Option<u64>,
 }
 
 /// See [`crate::config::ScheduleSettings`], where the defaults stand.

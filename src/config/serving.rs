@@ -11,7 +11,7 @@ use croner::parser::{CronParser, Seconds, Year};
 use url::Url;
 
 use crate::config::{
-    ConfigError, MetricsPlace, RawSchedule, RawServe, duration, given, log, not_zero,
+    ConfigError, MetricsPlace, RawSchedule, RawServe, ServeBounds, duration, given, log, not_zero,
 };
 
 /// The server.
@@ -45,6 +45,8 @@ pub struct ServeSettings {
     pub cache_bytes: u64,
     /// Time between two looks for a newer release; 5 s.
     pub poll: Duration,
+    /// What clients can take of it.
+    pub bounds: ServeBounds,
 }
 
 /// A token bucket.
@@ -121,6 +123,7 @@ impl Default for ServeSettings {
             open_releases: 4,
             cache_bytes: 64 << 20,
             poll: Duration::from_secs(5),
+            bounds: ServeBounds::default(),
         }
     }
 }
@@ -167,6 +170,7 @@ impl TryFrom<RawServe> for ServeSettings {
             open_releases: raw.open_releases.map_or(default.open_releases, |n| n as usize),
             cache_bytes: raw.cache_bytes.unwrap_or(default.cache_bytes),
             poll: duration("poll-ms", raw.poll_ms, default.poll)?,
+            bounds: raw.bounds.try_into()?,
         })
     }
 }

@@ -5,7 +5,6 @@ use std::task::{Context, Poll};
 
 use actix_web::HttpResponse;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
-use actix_web::dev::Payload;
 use bytes::Bytes;
 
 /// The answer to HEAD: the same headers, and nothing is read or compressed for it.
@@ -31,18 +30,18 @@ impl MessageBody for Announced {
     }
 }
 
-/// The same answer, during which the body of its request is neither read nor given up.
-pub(super) fn holding(response: HttpResponse, unread: Payload) -> HttpResponse {
-    response.map_body(|_, body| BoxBody::new(Holding { body, _unread: unread }))
+/// The same answer, which keeps something until all of it is handed over or its client is gone.
+pub(super) fn holding(response: HttpResponse, held: impl Unpin + 'static) -> HttpResponse {
+    response.map_body(|_, body| BoxBody::new(Holding { body, _held: held }))
 }
 
-/// A body that keeps the body of its request.
-struct Holding {
+/// A body that keeps something.
+struct Holding<T> {
     body: BoxBody,
-    _unread: Payload,
+    _held: T,
 }
 
-impl MessageBody for Holding {
+impl<T: Unpin> MessageBody for Holding<T> {
     type Error = Box<dyn std::error::Error>;
 
     fn size(&self) -> BodySize {

@@ -1,14 +1,17 @@
 //! Takes a request to its endpoint and brings the answer back: method, release, conditions, faults.
 
+use std::net::Ipv4Addr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use actix_web::http::{Method, StatusCode, header};
-use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, HttpResponseBuilder, web};
+use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, HttpResponseBuilder};
 use futures_util::FutureExt as _;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::answer::{Answer, Body, Plan, Work};
+use super::body;
+use super::client::Client;
 use super::endpoint::{Base, Call, Endpoint};
 use super::error::{Code, Problem, cut};
 use super::files;
@@ -35,7 +38,7 @@ const RELEASE: &str = "/releases/{release}";
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// Seconds after which a server without a release is worth asking again.
-const RETRY_AFTER: &str = "30";
+const RETRY_AFTER: u64 = 30;
 
 /// Answers a request to an endpoint. Never fails: every failure is a problem document.
 pub(super) async fn serve(
@@ -111,7 +114,7 @@ async fn answer(
         request.extensions_mut().insert(place.clone());
         // The others need what is known without opening it, if that.
         if endpoint.base == Base::Release {
-            opened(place).await?;
+            opened(state, place).await?;
         }
     }
     let mut call = Call {
@@ -126,22 +129,24 @@ async fn answer(
         headers: request.headers(),
     };
     let label = || Label { request_id: request_id_of(request), uri: request.uri().clone() };
+    let client = client_of(request);
     match (endpoint.handler)(&call)? {
         Plan::Moved { to, permanent } => Ok(moved(&call, &to, permanent)),
         Plan::Elsewhere { url } => Ok(elsewhere(&call, &url)),
         Plan::Answer { canonical, short, work } => {
-            carry_out(&call, canonical, short, work, label).await
+            carry_out(&call, client, canonical, short, work, label).await
         }
         Plan::AnswerOf { place, path, canonical, short, work } => {
             request.extensions_mut().insert(place.clone());
             (call.place, call.path) = (Some(place), path);
-            carry_out(&call, Some(canonical), short, work, label).await
+            carry_out(&call, client, Some(canonical), short, work, label).await
         }
     }
 }
 
 async fn carry_out(
     call: &Call<'_>,
+    client: Client,
     canonical: Option<String>,
     short: bool,
     work: Work,
@@ -182,7 +187,7 @@ async fn carry_out(
         return Ok(not_modified(tag, class, in_release.as_ref()));
     }
     let short = short && place.is_none_or(|place| place.release.is_open());
-    let answer = if short { work()? } else { in_background(work).await? };
+    let answer = if short { work()? } else { call.state.queue().run(work).await? };
     let class = answer.cache.unwrap_or(class);
     let tag = match &answer.body {
         Body::File(file) => format!("\"{}\"", file.sha256),
@@ -197,12 +202,22 @@ async fn carry_out(
         let name = file_name(&call.path, place.release.id(), &query, call.form);
         response.insert_header((header::CONTENT_DISPOSITION, name));
     }
+    let (downloads, bounds) = (call.state.downloads(), &call.state.settings().bounds);
     Ok(match answer.body {
         Body::Bytes(bytes) => response.body(bytes),
-        Body::File(file) => files::send(response, file, call.head).await?,
         // The server would read all of a stream to leave it away.
         Body::Stream(_) if call.head => response.body(actix_web::body::None::new()),
-        Body::Stream(export) => stream::send(response, export, label()),
+        Body::File(file) if call.head || file.is_small() => {
+            files::send(response, file, bounds, call.head).await?
+        }
+        Body::File(file) => {
+            let download = downloads.begin(client).await?;
+            body::holding(files::send(response, file, bounds, false).await?, download)
+        }
+        Body::Stream(export) => {
+            let download = downloads.begin(client).await?;
+            body::holding(stream::send(response, export, label(), bounds.download), download)
+        }
     })
 }
 
@@ -221,24 +236,12 @@ fn has_exactly(call: &Call<'_>, tag: &str) -> bool {
 }
 
 /// Sees that the file of a release is open before a thread that answers requests would wait for it.
-async fn opened(place: &Place) -> Result<(), Problem> {
+async fn opened(state: &State, place: &Place) -> Result<(), Problem> {
     if place.release.is_open() {
         return Ok(());
     }
     let release = Arc::clone(&place.release);
-    in_background(move || Ok(release.database().map(drop)?)).await
-}
-
-/// Does what may take long on a thread for it.
-async fn in_background<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
-) -> Result<T, Problem> {
-    let caught = web::block(move || std::panic::catch_unwind(AssertUnwindSafe(work))).await;
-    match caught {
-        Ok(Ok(answer)) => answer,
-        Ok(Err(panic)) => Err(Problem::internal(words_of(panic.as_ref()))),
-        Err(error) => Err(Problem::internal(error.to_string())),
-    }
+    state.queue().run(move || Ok(release.database().map(drop)?)).await
 }
 
 fn not_modified(
@@ -350,8 +353,9 @@ pub(super) fn refuse(request: &HttpRequest, problem: &Problem) -> HttpResponse {
     if problem.code == Code::MethodNotAllowed {
         response.insert_header((header::ALLOW, METHODS));
     }
-    if problem.code == Code::Unavailable {
-        response.insert_header((header::RETRY_AFTER, RETRY_AFTER));
+    let unavailable = (problem.code == Code::Unavailable).then_some(RETRY_AFTER);
+    if let Some(seconds) = problem.retry_after.or(unavailable) {
+        response.insert_header((header::RETRY_AFTER, seconds));
     }
     if let Some(size) = problem.file_size {
         response.insert_header((header::CONTENT_RANGE, format!("bytes */{size}")));
@@ -368,6 +372,15 @@ pub(super) fn refuse(request: &HttpRequest, problem: &Problem) -> HttpResponse {
 /// The name under which a request stands in the log and in its answer.
 #[derive(Clone)]
 pub(super) struct RequestId(pub(super) String);
+
+/// Whose request it is.
+#[derive(Clone, Copy)]
+pub(super) struct AskedBy(pub(super) Client);
+
+fn client_of(request: &HttpRequest) -> Client {
+    let unknown = || Client::of(Ipv4Addr::UNSPECIFIED.into());
+    request.extensions().get::<AskedBy>().map_or_else(unknown, |AskedBy(client)| *client)
+}
 
 fn request_id_of(request: &HttpRequest) -> String {
     request.extensions().get::<RequestId>().map(|RequestId(id)| id.clone()).unwrap_or_default()

@@ -131,7 +131,7 @@ impl Code {
             Self::UriTooLong => "Address too long",
             Self::RangeNotSatisfiable => "Range beyond the end of the file",
             Self::RateLimited => "Too many requests",
-            Self::Unavailable => "Not available yet",
+            Self::Unavailable => "Not available now",
             Self::Internal => "Internal error",
         }
     }
@@ -165,6 +165,8 @@ pub(super) struct Problem {
     pub(super) of_pinned_release: bool,
     /// The size of the file a range lies beyond, in bytes.
     pub(super) file_size: Option<u64>,
+    /// Seconds after which it is worth asking again, where that is known.
+    pub(super) retry_after: Option<u64>,
 }
 
 impl Problem {
@@ -176,7 +178,13 @@ impl Problem {
             cause: None,
             of_pinned_release: false,
             file_size: None,
+            retry_after: None,
         }
+    }
+
+    /// The same, with when to ask again, in seconds.
+    pub(super) fn retry_after(self, seconds: u64) -> Self {
+        Self { retry_after: Some(seconds), ..self }
     }
 
     pub(super) fn not_found(detail: impl Into<String>) -> Self {

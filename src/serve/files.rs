@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use actix_web::body::SizedStream;
 use actix_web::http::{StatusCode, header};
@@ -15,6 +16,7 @@ use futures_util::{Stream, StreamExt as _, TryStreamExt as _};
 
 use super::answer::{FileBody, FileBytes};
 use super::error::{Code, Problem};
+use crate::config::ServeBounds;
 use crate::storage::Storage;
 
 /// Bytes read and sent at a time.
@@ -96,9 +98,12 @@ pub(super) fn range_of(header: Option<&str>, size: u64) -> Range {
 }
 
 /// The answer that carries a file or a part of it; with `head`, only what is said of it.
+///
+/// It has the time of every download, and what its size takes at the slowest speed that is borne.
 pub(super) async fn send(
     mut response: HttpResponseBuilder,
     file: FileBody,
+    bounds: &ServeBounds,
     head: bool,
 ) -> Result<HttpResponse, Problem> {
     response.insert_header((header::ACCEPT_RANGES, "bytes"));
@@ -117,7 +122,13 @@ pub(super) async fn send(
         FileBytes::Here(file) => blocks(file, from, to).boxed_local(),
         FileBytes::Stored(storage, key) => stored(&storage, &key, from, to).await?,
     };
-    Ok(response.body(SizedStream::new(to - from, blocks)))
+    let slowest = Duration::from_secs((to - from) / ServeBounds::SLOWEST_FILE);
+    let (begun, deadline) = (Instant::now(), bounds.download.saturating_add(slowest));
+    let in_time = blocks.map(move |block| match block {
+        Ok(_) if begun.elapsed() >= deadline => Err(io::ErrorKind::TimedOut.into()),
+        block => block,
+    });
+    Ok(response.body(SizedStream::new(to - from, in_time)))
 }
 
 /// The bytes of a file of this machine, from the first to before the second.
@@ -157,6 +168,14 @@ async fn stored(
             let detail = "that file cannot be had at the moment; try again";
             Err(Problem { cause: Some(error.into()), ..Problem::new(Code::Unavailable, detail) })
         }
+    }
+}
+
+impl FileBody {
+    /// Whether what is asked for is sent in one block.
+    pub(super) fn is_small(&self) -> bool {
+        let (from, to) = self.range.unwrap_or((0, self.size));
+        to.saturating_sub(from) <= BLOCK
     }
 }
 

@@ -1,5 +1,7 @@
 //! What stands around every answer: its name in the log, limits, coding and common headers.
 
+use std::rc::Rc;
+
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::{ConnectionType, Method, header};
@@ -9,7 +11,9 @@ use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 use tracing::Instrument as _;
 
 use super::body;
-use super::dispatch::{self, RequestId};
+use super::client::Client;
+use super::connection::Activity;
+use super::dispatch::{self, AskedBy, RequestId};
 use super::encoding::{self, Coding};
 use super::endpoint;
 use super::error::{Code, Problem};
@@ -35,6 +39,10 @@ pub(super) async fn always(
     let visit = Visit::begin(&state);
     let id = state.request_id(request.request());
     request.extensions_mut().insert(RequestId(id.clone()));
+    let trusted = &state.settings().trusted_proxies;
+    let client = Client::asking(trusted, request.peer_addr(), request.headers());
+    request.extensions_mut().insert(AskedBy(client));
+    let answering = request.conn_data::<Rc<Activity>>().map(Activity::answering);
     let allowance = allowance(&state, request.request());
     // Kept until the answer is sent: a chunked body that nobody holds is read to its end, which
     // never comes where the client does not wish it.
@@ -59,13 +67,14 @@ pub(super) async fn always(
         response.head_mut().set_connection_type(ConnectionType::Close);
         response = body::holding(response, unread);
     }
+    response = body::holding(response, answering);
     if asks_for_web_socket(asked.headers()) {
         // The server takes such a connection for one that is no longer HTTP, and would send a body
         // without the chunks it announces. So the end of the connection is that of the body.
         response.head_mut().no_chunking(true);
         response.head_mut().set_connection_type(ConnectionType::Close);
     }
-    headers::put_always(response.headers_mut(), &id);
+    headers::put_always(response.headers_mut(), &id, &state.settings().public_url);
     if let Some(allowance) = allowance {
         allowance.put(response.headers_mut());
     }

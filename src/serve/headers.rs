@@ -158,8 +158,34 @@ const EXPOSED: &str = "Allow, Content-Disposition, Content-Location, Content-Ran
                        ETag, Last-Modified, Link, Location, Memento-Datetime, RateLimit, \
                        RateLimit-Policy, Repr-Digest, Request-Id, Retry-After, Sunset";
 
-/// What stands on every answer, whatever became of the request.
-pub(super) fn put_always(headers: &mut HeaderMap, request_id: &str) {
+/// What stands on every page beside its policy: it sends nobody on with more than the host, uses
+/// nothing of the device, and shares no window with pages of other hosts.
+const OF_PAGES: [(&str, &str); 5] = [
+    ("cross-origin-embedder-policy", "require-corp"),
+    ("cross-origin-opener-policy", "same-origin"),
+    (
+        "permissions-policy",
+        "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()",
+    ),
+    ("referrer-policy", "strict-origin-when-cross-origin"),
+    ("x-frame-options", "DENY"),
+];
+
+/// For a year a browser asks this host by https alone. Other hosts of the domain are not ours to
+/// speak for.
+const HTTPS_ALONE: HeaderValue = HeaderValue::from_static("max-age=31536000");
+
+/// What stands on every answer, whatever became of the request; `public_url` is the address of the
+/// host.
+pub(super) fn put_always(headers: &mut HeaderMap, request_id: &str, public_url: &str) {
+    if headers.contains_key(header::CONTENT_SECURITY_POLICY) {
+        for (name, value) in OF_PAGES {
+            headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
+    }
+    if public_url.starts_with("https://") {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HTTPS_ALONE);
+    }
     let fixed = [
         ("access-control-allow-origin", "*"),
         ("access-control-expose-headers", EXPOSED),

@@ -4,9 +4,12 @@ mod answer;
 mod asked;
 mod body;
 mod cache_outcome;
+mod client;
+mod connection;
 mod cursor;
 mod deprecation;
 mod dispatch;
+mod downloads;
 mod encoding;
 mod endpoint;
 mod error;
@@ -21,6 +24,7 @@ mod headers;
 mod include;
 mod json;
 mod known_status;
+mod listen;
 mod locate;
 mod metrics;
 mod named;
@@ -30,6 +34,8 @@ mod open_release;
 mod openapi;
 mod page;
 mod parameter;
+mod places;
+mod queue;
 mod rate_limit;
 mod release_name;
 mod releases;
@@ -45,14 +51,12 @@ mod trace;
 mod value;
 mod visit;
 
-use std::any::Any;
 use std::future::Future;
 use std::net::TcpListener;
-use std::time::Duration;
 
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data, ServiceConfig};
-use actix_web::{App, HttpMessage as _, HttpRequest, HttpResponse, HttpServer};
+use actix_web::{App, HttpMessage as _, HttpRequest, HttpResponse};
 
 pub use error::Code;
 pub use metrics::{TimedDatabase, run_metrics};
@@ -68,12 +72,6 @@ pub use status::{
 use deprecation::DEPRECATED;
 use endpoint::{ENDPOINTS, Endpoint};
 use metrics::Route;
-
-/// Seconds requests under way have to finish when the server stops.
-const GRACE: u64 = 20;
-
-/// Threads per worker for what may take long: searches, large counts, reading files.
-const LONG_WORK_THREADS: usize = 8;
 
 /// Why the server stopped before it was told to.
 #[derive(Debug, thiserror::Error)]
@@ -99,39 +97,31 @@ pub fn openapi_yaml() -> String {
 }
 
 /// Answers requests until `shutdown` is done, then lets those under way finish.
+///
+/// From then on the server says that it is not ready; after [`drain`](crate::config::ServeBounds::drain) it accepts no
+/// more, and after [`shutdown`](crate::config::ServeBounds::shutdown) what is still under way is cut.
 pub async fn run(
     listener: TcpListener,
     state: State,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
-    let workers = match state.settings().workers {
-        0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
-        workers => workers,
+    let drain = state.settings().bounds.drain;
+    let app = {
+        let state = state.clone();
+        move || {
+            App::new()
+                .app_data(Data::new(state.clone()))
+                .configure(routes)
+                .default_service(web::route().to(dispatch::nothing_here))
+                .wrap(from_fn(guard::always))
+        }
     };
-    let (stalled_after, metrics) = (state.settings().stalled_after, state.metrics().clone());
-    let server = HttpServer::new(move || {
-        App::new()
-            .app_data(Data::new(state.clone()))
-            .configure(routes)
-            .default_service(web::route().to(dispatch::nothing_here))
-            .wrap(from_fn(guard::always))
-    })
-    .workers(workers)
-    .worker_max_blocking_threads(LONG_WORK_THREADS)
-    // Without it small answers on a kept connection wait for the client's acknowledgement.
-    .tcp_nodelay(true)
-    .on_connect(move |connection, extensions| {
-        bound(connection, stalled_after);
-        extensions.insert(metrics.connected());
-    })
-    .shutdown_timeout(GRACE)
-    .disable_signals()
-    .listen(listener)
-    .map_err(ServeError::Listen)?
-    .run();
+    let server = listen::server(listener, &state, app).map_err(ServeError::Listen)?;
     let handle = server.handle();
     let stop = async {
         shutdown.await;
+        state.stop();
+        tokio::time::sleep(drain).await;
         handle.stop(true).await;
         // The server ends first; what is left is to wait for it.
         std::future::pending::<()>().await;
@@ -140,26 +130,6 @@ pub async fn run(
         ended = server => ended.map_err(ServeError::Failed),
         () = stop => Ok(()),
     }
-}
-
-/// Bounds how long a client may take nothing of what it is sent, so that one that stops reading
-/// does not hold a connection and what waits to be sent for ever.
-///
-/// Only Linux can do so for a client that is there and does not read. Elsewhere one that is gone
-/// is noticed after the minutes the system tries to reach it, and one that is there keeps its
-/// connection, and at most one block of one export, until it goes. So does, on Linux as well, one
-/// that keeps sending while it does not read: each packet puts the system's next look at it off.
-fn bound(connection: &dyn Any, stalled_after: Duration) {
-    #[cfg(target_os = "linux")]
-    if let Some(stream) = connection.downcast_ref::<actix_web::rt::net::TcpStream>() {
-        let set = socket2::SockRef::from(stream).set_tcp_user_timeout(Some(stalled_after));
-        if let Err(error) = set {
-            let error = &error as &dyn std::error::Error;
-            tracing::warn!(error, "a client that stops reading will not be cut off");
-        }
-    }
-    #[cfg(not(target_os = "linux"))]
-    let _ = (connection, stalled_after);
 }
 
 /// Registers every endpoint at every path it has, with and without a slash at the end.

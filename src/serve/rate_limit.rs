@@ -1,7 +1,7 @@
 //! How often one client may ask: a token bucket per address, the same for all threads.
 
 use std::hash::{BuildHasher as _, RandomState};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
@@ -11,6 +11,7 @@ use governor::clock::{Clock as _, DefaultClock};
 use governor::middleware::StateInformationMiddleware;
 use governor::state::keyed::HashMapStateStore;
 
+use super::client::Client;
 use crate::config::{Network, RateLimit};
 
 /// Requests between two looks at which buckets are full again and can be forgotten.
@@ -25,32 +26,6 @@ const CROWD: u64 = 1 << 16;
 
 /// The fastest rate that is counted, a second; a faster one is no different.
 const FASTEST: NonZeroU32 = NonZeroU32::MIN.saturating_add(999_999);
-
-/// Where the addresses a request came through are listed, the nearest last.
-const FORWARDED: HeaderName = HeaderName::from_static("x-forwarded-for");
-
-/// Whose requests are counted together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Client {
-    /// An IPv4 address.
-    V4(Ipv4Addr),
-    /// The first 64 bits of an IPv6 address: what one customer has.
-    V6(u64),
-    /// Whoever falls into the same shared bucket.
-    Crowd(u64),
-}
-
-impl Client {
-    fn of(address: IpAddr) -> Self {
-        match address.to_canonical() {
-            IpAddr::V4(address) => Self::V4(address),
-            IpAddr::V6(address) => {
-                let [a, b, c, d, ..] = address.segments().map(u64::from);
-                Self::V6(a << 48 | b << 32 | c << 16 | d)
-            }
-        }
-    }
-}
 
 /// Counts the requests of every client.
 pub(super) struct RateLimiter {
@@ -90,7 +65,7 @@ impl RateLimiter {
         if self.asked.fetch_add(1, Ordering::Relaxed) % SWEEP == SWEEP - 1 {
             self.sweep();
         }
-        let mut client = Client::of(self.address(peer, headers));
+        let mut client = Client::asking(&self.trusted_proxies, peer, headers);
         if self.crowded.load(Ordering::Relaxed) {
             client = Client::Crowd(self.hasher.hash_one(client) % CROWD);
         }
@@ -123,30 +98,6 @@ impl RateLimiter {
         self.buckets.shrink_to_fit();
         self.crowded.store(self.buckets.len() >= self.own_buckets, Ordering::Relaxed);
     }
-
-    /// The address a request is from: that of the peer, or the nearest of `X-Forwarded-For` that
-    /// is no trusted proxy.
-    ///
-    /// Everything left of that is what a stranger wrote.
-    fn address(&self, peer: Option<SocketAddr>, headers: &HeaderMap) -> IpAddr {
-        let mut nearest = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
-        let lines: Vec<_> =
-            headers.get_all(FORWARDED).map(|line| line.to_str().unwrap_or_default()).collect();
-        let mut hops = lines.iter().rev().flat_map(|line| line.rsplit(','));
-        while self.trusted_proxies.iter().any(|network| network.contains(nearest)) {
-            // What cannot be read is counted for the proxy that passed it on.
-            let Some(hop) = hops.next().and_then(|hop| address_of(hop.trim())) else { break };
-            nearest = hop;
-        }
-        nearest
-    }
-}
-
-/// The address a proxy names: alone, in brackets, or with a port.
-fn address_of(text: &str) -> Option<IpAddr> {
-    let alone = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
-    let with_port = || text.parse().ok().map(|address: SocketAddr| address.ip());
-    alone.parse().ok().or_else(with_port)
 }
 
 /// Whether a request may go on, and what its answer says about that.
@@ -184,7 +135,10 @@ impl Allowance {
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv4Addr;
+
     use super::*;
+    use crate::serve::client::FORWARDED;
 
     fn limit(per_second: u32, burst: u32) -> RateLimit {
         let [per_second, burst] = [per_second, burst].map(|n| NonZeroU32::new(n).unwrap());
@@ -202,44 +156,6 @@ mod tests {
             headers.append(FORWARDED, HeaderValue::from_str(line).unwrap());
         }
         headers
-    }
-
-    fn address(trusted: &[&str], peer: &str, lines: &[&str]) -> String {
-        let peer = SocketAddr::new(peer.parse().unwrap(), 1234);
-        limiter(1, trusted).address(Some(peer), &forwarded(lines)).to_string()
-    }
-
-    #[test]
-    fn only_a_trusted_proxy_is_believed() {
-        let proxies = ["10.0.0.0/8", "fd00::/8"];
-        assert_eq!(address(&[], "10.0.0.1", &["1.1.1.1"]), "10.0.0.1");
-        assert_eq!(address(&proxies, "8.8.8.8", &["1.1.1.1"]), "8.8.8.8");
-        assert_eq!(address(&proxies, "10.0.0.1", &[]), "10.0.0.1");
-        assert_eq!(address(&proxies, "10.0.0.1", &["1.1.1.1"]), "1.1.1.1");
-        assert_eq!(address(&proxies, "::ffff:10.0.0.1", &["1.1.1.1"]), "1.1.1.1");
-    }
-
-    #[test]
-    fn the_nearest_address_that_is_no_proxy_counts() {
-        let proxies = ["10.0.0.0/8", "fd00::/8"];
-        let from = |lines: &[&str]| address(&proxies, "10.0.0.1", lines);
-        assert_eq!(from(&["9.9.9.9, 1.1.1.1,10.0.0.2 , fd00::7"]), "1.1.1.1");
-        assert_eq!(from(&["9.9.9.9", "1.1.1.1", "10.0.0.2"]), "1.1.1.1");
-        assert_eq!(from(&["10.0.0.3, 10.0.0.2"]), "10.0.0.3", "all of them are proxies");
-        assert_eq!(from(&["1.1.1.1, unknown, 10.0.0.2"]), "10.0.0.2");
-        assert_eq!(from(&["1.1.1.1:4711"]), "1.1.1.1");
-        assert_eq!(from(&["[2001:db8::1]"]), "2001:db8::1");
-        assert_eq!(from(&["[2001:db8::1]:4711"]), "2001:db8::1");
-        assert_eq!(from(&[""]), "10.0.0.1");
-    }
-
-    #[test]
-    fn an_ipv6_customer_is_one_client_and_so_is_ipv4_in_its_clothes() {
-        let client = |text: &str| Client::of(text.parse().unwrap());
-        assert_eq!(client("2001:db8:0:1::1"), client("2001:db8:0:1:ffff::2"));
-        assert_ne!(client("2001:db8:0:1::1"), client("2001:db8:0:2::1"));
-        assert_eq!(client("::ffff:1.2.3.4"), client("1.2.3.4"));
-        assert_ne!(client("1.2.3.4"), client("1.2.3.5"));
     }
 
     #[test]

@@ -76,6 +76,9 @@ const ALWAYS: &[&str] = &["Request-Id"];
 /// Headers of every answer to a request that is counted: to all but those of supervisors.
 const COUNTED: &[&str] = &["RateLimit", "RateLimit-Policy"];
 
+/// Headers of an answer that asks to wait.
+const WAIT: &[&str] = &["Dataset-Release", "Retry-After"];
+
 /// What is told once and may happen to several operations: status, name, meaning, headers beside
 /// those of every answer, whether it is a problem document.
 const SHARED: &[(&str, &str, &str, &[&str], bool)] = &[
@@ -85,8 +88,8 @@ const SHARED: &[(&str, &str, &str, &[&str], bool)] = &[
     ("405", "MethodNotAllowed", "The service is read only.", &["Allow"], true),
     ("413", "PayloadTooLarge", "No endpoint reads a request body.", &[], true),
     ("416", "RangeNotSatisfiable", "The file ends before that part.", &["Content-Range"], true),
-    ("429", "RateLimited", "Too many requests from one address.", &["Retry-After"], true),
-    ("503", "Unavailable", "It cannot be answered yet.", &["Retry-After"], true),
+    ("429", "RateLimited", "Too many requests from one address.", WAIT, true),
+    ("503", "Unavailable", "It cannot be answered now.", WAIT, true),
 ];
 
 /// The responses of an operation.
@@ -199,6 +202,10 @@ fn statuses(endpoint: &Endpoint) -> Vec<String> {
     }
     if !endpoint::is_for_supervisors(&endpoint.path) {
         statuses.push("429".to_owned());
+        // Any may be asked of a server that has too much to do.
+        if !endpoint.answers.also.contains(&503) {
+            statuses.push("503".to_owned());
+        }
     }
     if !endpoint.forms().is_empty() {
         statuses.push("406".to_owned());

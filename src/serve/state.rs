@@ -3,20 +3,22 @@
 use std::hash::{BuildHasher as _, RandomState};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Instant;
 
 use actix_web::HttpRequest;
 use actix_web::http::header::HeaderMap;
 use chrono::{DateTime, Utc};
 
+use super::downloads::Downloads;
 use super::known_status::{Known, KnownStatus};
 use super::metrics::Metrics;
-use super::rate_limit::RateLimiter;
 use super::open_release::OpenRelease;
+use super::queue::Queue;
+use super::rate_limit::RateLimiter;
 use super::releases::Releases;
 use super::status::StatusSource;
-use crate::config::{Network, RateLimit};
+use crate::config::{Network, RateLimit, ServeBounds};
 
 /// What the server is told when it starts.
 #[derive(Debug, Clone)]
@@ -41,15 +43,14 @@ pub struct Settings {
     pub access_log: bool,
     /// Whether `/metrics` is among what is served.
     pub serves_metrics: bool,
-    /// How long a client may take nothing of what it is sent before it is cut off. It is in force
-    /// on Linux alone.
-    pub stalled_after: Duration,
+    /// What clients can take of the server.
+    pub bounds: ServeBounds,
+    /// The instant at which it starts.
+    pub started_at: DateTime<Utc>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        // A phone in a tunnel comes back within it; whoever reads nothing for longer can ask again.
-        let stalled_after = Duration::from_secs(30);
         Self {
             public_url: String::new(),
             contact_email: None,
@@ -60,7 +61,8 @@ impl Default for Settings {
             trusted_proxies: Vec::new(),
             access_log: true,
             serves_metrics: true,
-            stalled_after,
+            bounds: ServeBounds::default(),
+            started_at: DateTime::UNIX_EPOCH,
         }
     }
 }
@@ -75,6 +77,11 @@ struct Shared {
     metrics: Metrics,
     settings: Settings,
     rate_limiter: Option<RateLimiter>,
+    downloads: Downloads,
+    queue: Queue,
+    stopping: AtomicBool,
+    /// When the clock showed [`Settings::started_at`].
+    started: Instant,
     /// Begins every request id, so that those of two processes differ.
     process: u32,
     requests: AtomicU64,
@@ -100,8 +107,12 @@ impl State {
             releases,
             status,
             metrics: Metrics::default(),
+            downloads: Downloads::new(&settings.bounds),
+            queue: Queue::new(&settings.bounds),
             settings,
             rate_limiter,
+            stopping: AtomicBool::new(false),
+            started: Instant::now(),
             process: (process >> 32) as u32,
             requests: AtomicU64::new(0),
         }))
@@ -122,14 +133,34 @@ impl State {
         self.0.rate_limiter.as_ref()
     }
 
+    /// Exports and large files under way.
+    pub(super) fn downloads(&self) -> &Downloads {
+        &self.0.downloads
+    }
+
+    /// Work that may take long.
+    pub(super) fn queue(&self) -> &Queue {
+        &self.0.queue
+    }
+
+    /// Says from now on that no more requests should be sent here.
+    pub(super) fn stop(&self) {
+        self.0.stopping.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the server was told to stop.
+    pub(super) fn is_stopping(&self) -> bool {
+        self.0.stopping.load(Ordering::Relaxed)
+    }
+
+    /// The instant it is, counted from the one at which the server was started.
+    pub(super) fn now(&self) -> DateTime<Utc> {
+        self.0.settings.started_at + self.0.started.elapsed()
+    }
+
     /// How the machinery is doing. Blocks for a moment at most.
     pub(super) fn status(&self) -> Known {
         self.0.status.get()
-    }
-
-    /// The time.
-    pub(super) fn now(&self) -> DateTime<Utc> {
-        self.0.status.now()
     }
 
     /// What this server counts about itself.

@@ -31,11 +31,6 @@ const LEAST_BLOCK: usize = 64 * 1024;
 /// held twice.
 const PIECE: usize = 32 * 1024;
 
-/// How long an export may take: the largest, at the speed of a poor mobile line, and more. It is
-/// looked at when the client takes a piece, so that one that takes next to nothing is cut off a
-/// little later; one that takes nothing at all is cut off by [`super::Settings::stalled_after`].
-const DEADLINE: Duration = Duration::from_mins(10);
-
 /// Gives the rows of an export, block by block; `None` at the end.
 pub(super) type RowSource = Box<dyn FnMut() -> Result<Option<Vec<Vec<Cell>>>, Problem> + Send>;
 
@@ -116,12 +111,16 @@ enum Broken {
 }
 
 /// The answer that carries an export; `label` names the request where it breaks off.
+///
+/// The `deadline` is looked at when the client takes a piece, so that one that takes next to nothing
+/// is cut off a little later; one that takes nothing at all is cut off by its connection.
 pub(super) fn send(
     mut response: HttpResponseBuilder,
     export: Export,
     label: Label,
+    deadline: Duration,
 ) -> HttpResponse {
-    response.body(BodyStream::new(Box::pin(pieces(export, label, DEADLINE))))
+    response.body(BodyStream::new(Box::pin(pieces(export, label, deadline))))
 }
 
 /// The request an export answers, for the log.
@@ -188,6 +187,8 @@ mod tests {
     use futures_util::{StreamExt as _, TryStreamExt as _};
 
     use super::*;
+
+    const DEADLINE: Duration = Duration::from_mins(10);
 
     /// Writes a line per row, as long as its number.
     struct Lines;

@@ -133,3 +133,25 @@ fn licences_are_those_of_the_manifest() {
     assert!(read("LICENSE-MIT").contains("Permission is hereby granted, free of charge"));
     assert!(read("LICENSE-APACHE").contains("Version 2.0, January 2004"));
 }
+
+#[test]
+fn every_bound_of_the_server_is_documented_with_its_default() {
+    let flags = include_str!("../../src/cli/bounding.rs");
+    let limits = include_str!("../../docs/limits.md");
+    let mut bounds = 0;
+    for (before, after) in
+        flags.split("env = \"").collect::<Vec<_>>().windows(2).map(|pair| (pair[0], pair[1]))
+    {
+        let name = after.split('"').next().unwrap();
+        let default = before.rsplit("[default: ").next().unwrap().split(']').next().unwrap();
+        let lines: Vec<_> =
+            limits.lines().filter(|line| line.contains(&format!("`{name}`"))).collect();
+        assert!(!lines.is_empty(), "{name} is not documented");
+        assert!(
+            lines.iter().any(|line| line.contains(default)),
+            "{name}: not {default}: {lines:?}"
+        );
+        bounds += 1;
+    }
+    assert!(bounds >= 14, "{bounds}");
+}

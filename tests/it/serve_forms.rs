@@ -5,6 +5,7 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
 
+use porchlight::config::ServeBounds;
 use porchlight::record::{AgencyKind, PartnershipStatus, Resource, Service, SubjectType};
 use porchlight::release::database::{Meta, ReleaseDatabase};
 use porchlight::release::format::{self, Imprint, Kind, Table};
@@ -389,7 +390,8 @@ async fn a_client_that_leaves_in_the_middle_disturbs_nobody() {
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn a_client_that_stops_reading_is_cut_off() {
-    let settings = Settings { stalled_after: Duration::from_secs(1), ..Settings::default() };
+    let bounds = ServeBounds { stalled: Duration::from_secs(1), ..ServeBounds::default() };
+    let settings = Settings { bounds, ..Settings::default() };
     // More than the buffers of both ends hold.
     let app = App::with([many(30_000)], NothingYet, settings);
     let mut stalled = begin(&app, "/v1/agencies.csv");

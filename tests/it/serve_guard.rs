@@ -5,6 +5,8 @@ use std::net::TcpStream;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use porchlight::config::RateLimit;
 use porchlight::serve::Settings;
 use reqwest::Method;
@@ -404,4 +406,66 @@ async fn what_is_no_request_is_answered_and_the_server_goes_on() {
         assert!(answered, "{start}: {answer}");
     }
     assert_eq!(app.get("/v1/agencies").await.status, 200);
+}
+
+#[tokio::test]
+async fn pages_let_in_no_style_or_script_but_their_own_and_are_kept_apart() {
+    let app = app();
+    let pages = ["/data", "/data/2026-11-24.1", "/dictionary", "/docs"];
+    for path in pages {
+        let got = app.get(path).await;
+        assert_eq!((got.status, got.header("content-type")), (200, "text/html; charset=utf-8"));
+        let policy = got.header("content-security-policy");
+        assert!(policy.starts_with("default-src 'none'"), "{path}: {policy}");
+        assert!(!policy.contains("unsafe"), "{path}: {policy}");
+        for closed in ["base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"] {
+            assert!(policy.contains(closed), "{path}: {policy}");
+        }
+        for (name, value) in [
+            ("cross-origin-embedder-policy", "require-corp"),
+            ("cross-origin-opener-policy", "same-origin"),
+            ("referrer-policy", "strict-origin-when-cross-origin"),
+            ("x-frame-options", "DENY"),
+        ] {
+            assert_eq!(got.header(name), value, "{path}");
+        }
+        assert!(got.header("permissions-policy").contains("geolocation=()"), "{path}");
+        let page = String::from_utf8(got.body).unwrap();
+        assert!(!page.contains(" style=\"") && !page.contains(" onload="), "{path}");
+    }
+    // Data is for everybody, and no page.
+    let got = app.get("/v1/agencies").await;
+    assert_eq!(got.header("content-security-policy"), "");
+    assert_eq!(got.header("cross-origin-resource-policy"), "cross-origin");
+}
+
+#[tokio::test]
+async fn the_style_that_the_page_of_the_api_is_allowed_is_one_it_has() {
+    let app = app();
+    let style = ".logo_small_svg__cls-2{fill:#fff}.logo_small_svg__cls-3{fill:#85ea2d}";
+    let digest = porchlight::release::digest::sha256(style.as_bytes());
+    let bytes: Vec<_> = (0..digest.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&digest[at..at + 2], 16).unwrap())
+        .collect();
+    let allowed = format!("'sha256-{}'", STANDARD.encode(bytes));
+    let policy = app.get("/docs").await.header("content-security-policy").to_owned();
+    assert!(policy.contains(&allowed), "{policy}");
+    let script = decoded(&app.get("/docs/swagger-ui-standalone-preset.js").await);
+    assert!(String::from_utf8(script).unwrap().contains(style), "it has another style now");
+}
+
+#[tokio::test]
+async fn a_host_that_is_reached_by_https_is_reached_by_nothing_else() {
+    let with = |public_url: &str| {
+        let settings = Settings { public_url: public_url.to_owned(), ..Settings::default() };
+        App::with([release()], NothingYet, settings)
+    };
+    let secure = with("https://data.example.org");
+    for path in ["/v1/agencies", "/docs", "/nowhere"] {
+        let got = secure.get(path).await;
+        assert_eq!(got.header("strict-transport-security"), "max-age=31536000", "{path}");
+    }
+    let plain = with("http://data.example.org");
+    assert_eq!(plain.get("/v1/agencies").await.header("strict-transport-security"), "");
 }

@@ -145,7 +145,10 @@ fn ready() -> Endpoint {
         path: "/health/ready".to_owned(),
         tag: "service",
         summary: "Whether there is a release to answer from".to_owned(),
-        description: "For whoever sends requests to it.".to_owned(),
+        description:
+            "For whoever sends requests to it: 503 before the first release, and once the \
+                      server is told to stop."
+                .to_owned(),
         segments: Vec::new(),
         parameters: Vec::new(),
         answers: Answers {
@@ -156,6 +159,9 @@ fn ready() -> Endpoint {
         handler: |call: &Call<'_>| {
             call.asked()?;
             call.state.releases().newest().ok_or_else(Problem::unavailable)?;
+            if call.state.is_stopping() {
+                return Err(Problem::new(Code::Unavailable, "the server is about to stop"));
+            }
             Ok(well())
         },
     }

@@ -14,6 +14,7 @@ mod pages;
 mod problems;
 mod records;
 mod releases;
+mod security;
 mod service;
 mod signing_key;
 mod statement;
@@ -48,6 +49,7 @@ pub(super) fn all() -> Vec<Endpoint> {
     endpoints.extend(service::endpoints());
     endpoints.extend(feeds::endpoints());
     endpoints.extend(discovery::endpoints());
+    endpoints.extend(security::endpoints());
     endpoints.extend(signing_key::endpoints());
     endpoints.extend(problems::endpoints());
     endpoints.extend(catalogue::endpoints());

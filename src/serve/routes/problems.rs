@@ -117,7 +117,8 @@ fn meaning_of(code: Code) -> &'static str {
         Code::RangeNotSatisfiable => "The `Range` header asks for bytes the file does not have.",
         Code::RateLimited => "Too many requests came from your address in a short time.",
         Code::Unavailable => {
-            "There is no release to answer from yet, or its status is not known to this server."
+            "There is no release to answer from yet, its status is not known to this server, it has \
+             more to do than it can, or it is about to stop. `detail` says which."
         }
         Code::Internal => {
             "A fault of this server, noted in its log under the `Request-Id` of the answer."

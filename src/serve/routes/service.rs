@@ -10,16 +10,24 @@ use crate::serve::endpoint::{Answers, Base, Call, Endpoint, Segment};
 use crate::serve::error::{Problem, cut};
 use crate::serve::headers::CacheClass;
 use crate::serve::openapi;
+use crate::serve::site::hash_source;
 
 /// `none`: otherwise the page has the document judged by a host of its makers.
 static CONFIG: LazyLock<Arc<Config<'static>>> =
     LazyLock::new(|| Arc::new(Config::from("/openapi.json").validator_url("none")));
 
-/// What the page at `/docs` may load: its own parts alone. Its script sets styles on elements and
-/// draws its icons from `data:` addresses.
-const PAGE_POLICY: &str = "default-src 'self'; img-src 'self' data:; \
-                           style-src 'self' 'unsafe-inline'; script-src 'self'; \
-                           object-src 'none'; base-uri 'none'; form-action 'self'";
+/// The style inside the one drawing that the script of the page at `/docs` puts into it: colours of
+/// a logo. What else the script does to the looks of elements a policy does not forbid.
+const LOGO_STYLE: &str = ".logo_small_svg__cls-2{fill:#fff}.logo_small_svg__cls-3{fill:#85ea2d}";
+
+/// What that page may load: its own parts alone. It draws its icons from `data:` addresses.
+static PAGE_POLICY: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "default-src 'none'; connect-src 'self'; img-src 'self' data:; script-src 'self'; \
+         style-src 'self' {}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+        hash_source(LOGO_STYLE)
+    )
+});
 
 static DOCUMENT: LazyLock<Vec<u8>> = LazyLock::new(|| openapi::document().to_string().into_bytes());
 
@@ -75,7 +83,7 @@ fn docs() -> Endpoint {
                 .replace("\"./", "\"/docs/")
                 .replace("href=\"index.css", "href=\"/docs/index.css");
             let answer = Answer::bytes("text/html; charset=utf-8", text.into_bytes());
-            let answer = Answer { policy: Some(PAGE_POLICY), ..answer };
+            let answer = Answer { policy: Some(&PAGE_POLICY), ..answer };
             Ok(Plan::ready(answer.cached(CacheClass::Minute)))
         },
     }

@@ -37,12 +37,17 @@ nav ul{display:flex;flex-wrap:wrap;gap:.3rem 1rem;list-style:none;padding:0}";
 
 /// What a page may load: nothing but the style it carries.
 static POLICY: LazyLock<String> = LazyLock::new(|| {
-    let style = STANDARD.encode(Sha256::digest(STYLE));
+    let style = hash_source(STYLE);
     format!(
-        "default-src 'none'; style-src 'sha256-{style}'; base-uri 'none'; form-action 'none'; \
+        "default-src 'none'; style-src {style}; base-uri 'none'; form-action 'none'; \
          frame-ancestors 'none'"
     )
 });
+
+/// How a policy names a style that stands in the page itself.
+pub(super) fn hash_source(style: &str) -> String {
+    format!("'sha256-{}'", STANDARD.encode(Sha256::digest(style)))
+}
 
 /// What a page may load, as `Content-Security-Policy` has it.
 pub(super) fn policy() -> &'static str {

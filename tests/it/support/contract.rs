@@ -28,11 +28,17 @@ const UNNAMED: &[&str] = &[
     "content-length",
     "content-security-policy",
     "content-type",
+    "cross-origin-embedder-policy",
+    "cross-origin-opener-policy",
     "cross-origin-resource-policy",
     "date",
+    "permissions-policy",
+    "referrer-policy",
+    "strict-transport-security",
     "transfer-encoding",
     "vary",
     "x-content-type-options",
+    "x-frame-options",
 ];
 
 /// The committed document.

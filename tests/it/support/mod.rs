@@ -3,6 +3,7 @@
 pub(crate) mod app;
 pub(crate) mod bucket;
 pub(crate) mod chain;
+pub(crate) mod client;
 pub(crate) mod contract;
 pub(crate) mod editions;
 pub(crate) mod faulty_proxy;
