@@ -1,19 +1,18 @@
 //! `porchlight notify`: tell what waits to be told, or try whether anybody is reached; and what
 //! every run does at its end.
 
-use chrono::SubsecRound as _;
-use chrono::{DateTime, Utc};
-use clap::Args;
 use std::fs::OpenOptions;
 use std::io::ErrorKind;
 
-use sha2::{Digest, Sha256};
+use chrono::{DateTime, SubsecRound as _, Utc};
+use clap::Args;
 
 use super::exit::{Exit, Refusal};
 use super::output::{causes, say, say_json};
 use crate::catalog::{Catalog, RunKind, RunOutcome};
 use crate::config::Config;
 use crate::notify::{Delivery, Notifier};
+use crate::release::digest;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -106,9 +105,8 @@ fn is_recorded(catalog: &Catalog, began: DateTime<Utc>) -> bool {
 /// note a run tries again every minute.
 fn is_first_today(config: &Config, now: DateTime<Utc>) -> bool {
     let home = std::path::absolute(&config.home).unwrap_or_else(|_| config.home.clone());
-    let hash = Sha256::digest(home.as_os_str().as_encoded_bytes());
-    let mark: String = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    let name = format!("porchlight-failed-{mark}-{}", now.date_naive());
+    let mark = digest::sha256(home.as_os_str().as_encoded_bytes());
+    let name = format!("porchlight-failed-{}-{}", &mark[..16], now.date_naive());
     // Only a new file is made, so that a link of that name leads nowhere.
     let made =
         OpenOptions::new().write(true).create_new(true).open(std::env::temp_dir().join(name));

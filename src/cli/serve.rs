@@ -84,7 +84,7 @@ fn listen_for_scrapes(place: MetricsPlace) -> anyhow::Result<Option<TcpListener>
 
 /// The releases of a folder where they lie, or copies of those of a bucket.
 fn releases(config: &Config) -> anyhow::Result<Releases> {
-    let storage = Storage::open(&config.storage)?;
+    let storage = Storage::open(&config.storage.for_clients())?;
     Ok(match storage.local_path("releases") {
         Some(folder) => Releases::new(folder),
         None => Releases::of(Replica::new(storage, config.home.join("replica/releases"))),
@@ -101,6 +101,7 @@ fn settings(config: &Config) -> Settings {
         workers: serve.workers.unwrap_or(0),
         rate_limit: serve.rate_limit,
         trusted_proxies: serve.trusted_proxies.clone(),
+        cache_bytes: serve.cache_bytes,
         access_log: serve.access_log,
         serves_metrics: serve.metrics == MetricsPlace::Service,
         bounds: serve.bounds.clone(),

@@ -46,6 +46,20 @@ impl StorageLocation {
     }
 }
 
+impl StorageLocation {
+    /// The same, asked with no more patience than clients have who wait for it.
+    #[must_use]
+    pub fn for_clients(&self) -> Self {
+        match self {
+            Self::Folder(_) => self.clone(),
+            Self::S3(bucket) => {
+                let patience = bucket.patience.for_clients();
+                Self::S3(S3Location { patience, ..bucket.clone() })
+            }
+        }
+    }
+}
+
 impl CatalogLocation {
     /// Reads a catalog URL; none is a file in the home folder. Creates nothing.
     pub(super) fn read(url: Option<&Secret>, home: &Path) -> Result<Self, ConfigError> {

@@ -55,6 +55,17 @@ pub struct S3Patience {
     pub give_up: Duration,
 }
 
+impl S3Patience {
+    /// The most that one has whom clients wait for: they ask again by themselves.
+    const FOR_CLIENTS: Duration = Duration::from_secs(10);
+
+    /// The same, or as much less as clients can wait for.
+    pub(super) fn for_clients(self) -> Self {
+        let (idle, give_up) = (self.idle.min(Self::FOR_CLIENTS), Self::FOR_CLIENTS);
+        Self { idle, give_up: self.give_up.min(give_up), ..self }
+    }
+}
+
 impl Default for S3Patience {
     fn default() -> Self {
         Self {

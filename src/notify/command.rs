@@ -181,7 +181,7 @@ mod tests {
             to.display()
         );
         shell(&script).run(&notice()).await.unwrap();
-        let said = std::fs::read_to_string(to).unwrap();
+        let said = tokio::fs::read_to_string(to).await.unwrap();
         assert_eq!(said, format!("{}\ntest|msg_1|a subject|in words\n", notice().body));
         let process = shell("true").process(&notice());
         let removed = process.as_std().get_envs().filter(|(_, value)| value.is_none()).count();

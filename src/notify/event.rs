@@ -2,10 +2,10 @@
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 use crate::catalog::{HeldCandidate, ReleaseRow, Run, SourceHealth};
 use crate::notify::gates::{Gate, failed_gates};
+use crate::notify::mark::mark;
 use crate::record::SourceId;
 
 /// The kinds of events.
@@ -192,9 +192,7 @@ impl Event {
 /// The identifier of a message. The instant makes that of one host another than that of the next.
 pub(super) fn message_id(way: &str, key: &str, now: DateTime<Utc>) -> String {
     let text = format!("{way}\n{key}\n{}", now.to_rfc3339_opts(SecondsFormat::Nanos, true));
-    let hash = Sha256::digest(text.as_bytes());
-    let hex: String = hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    format!("msg_{hex}")
+    format!("msg_{}", mark(&text, 16))
 }
 
 fn instant(at: DateTime<Utc>) -> String {

@@ -11,6 +11,7 @@ mod due;
 mod event;
 mod gates;
 mod hub;
+mod mark;
 mod signature;
 mod way;
 mod webhook;

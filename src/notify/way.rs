@@ -1,7 +1,6 @@
 //! The ways on which something is told.
 
 use chrono::{DateTime, Utc};
-use sha2::{Digest, Sha256};
 use url::Url;
 
 use crate::catalog::Notice;
@@ -11,6 +10,7 @@ use crate::notify::command::Command;
 use crate::notify::delivery::DeliveryError;
 use crate::notify::event::{Event, Kind};
 use crate::notify::hub::Hub;
+use crate::notify::mark::mark;
 use crate::notify::notice;
 use crate::notify::webhook::Webhook;
 
@@ -53,12 +53,10 @@ impl Way {
     }
 
     fn to_url(sort: &str, url: &str, means: Means) -> Self {
-        let hash = Sha256::digest(url.as_bytes());
-        let mark: String = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
         // Path and query of a webhook are often all that protects it.
         let host = Url::parse(url).map(|url| url.origin().ascii_serialization());
         let shown = format!("{sort} {}", host.unwrap_or_default());
-        Self { name: format!("{sort} {mark}"), shown, means }
+        Self { name: format!("{sort} {}", mark(url, 8)), shown, means }
     }
 
     pub(super) fn name(&self) -> &str {

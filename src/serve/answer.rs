@@ -3,6 +3,8 @@
 
 use std::fs::File;
 
+use bytes::Bytes;
+
 use super::error::Problem;
 use super::form::Form;
 use super::headers::CacheClass;
@@ -65,6 +67,12 @@ impl Plan {
 /// An answer, before its headers.
 pub(super) struct Answer {
     pub(super) body: Body,
+    pub(super) head: Head,
+}
+
+/// What is said of a body.
+#[derive(Debug, Clone)]
+pub(super) struct Head {
     pub(super) media_type: String,
     /// How long it may be kept; `None`: as the release it is about.
     pub(super) cache: Option<CacheClass>,
@@ -88,8 +96,7 @@ impl Answer {
 
     /// Bytes of some type.
     pub(super) fn bytes(media_type: impl Into<String>, body: Vec<u8>) -> Self {
-        Self {
-            body: Body::Bytes(body),
+        let head = Head {
             media_type: media_type.into(),
             cache: None,
             totals: None,
@@ -97,7 +104,8 @@ impl Answer {
             gzip: false,
             policy: None,
             link: None,
-        }
+        };
+        Self { body: Body::Bytes(body.into()), head }
     }
 
     /// All records that fit, in a form other than JSON.
@@ -108,19 +116,34 @@ impl Answer {
 
     /// The same, with how many records there are.
     pub(super) fn counted(self, totals: Totals) -> Self {
-        Self { totals: Some(totals), ..self }
+        Self { head: Head { totals: Some(totals), ..self.head }, ..self }
     }
 
     /// The same, to be kept in another way than its release.
     pub(super) fn cached(self, cache: CacheClass) -> Self {
-        Self { cache: Some(cache), ..self }
+        Self { head: Head { cache: Some(cache), ..self.head }, ..self }
+    }
+
+    /// The same, followed by another page.
+    pub(super) fn followed_by(self, next: Option<String>) -> Self {
+        Self { head: Head { next, ..self.head }, ..self }
+    }
+
+    /// The same, with a `Link` header of its own.
+    pub(super) fn linked(self, link: Option<String>) -> Self {
+        Self { head: Head { link, ..self.head }, ..self }
+    }
+
+    /// The same, a page that may load only so much.
+    pub(super) fn with_policy(self, policy: &'static str) -> Self {
+        Self { head: Head { policy: Some(policy), ..self.head }, ..self }
     }
 }
 
 /// The body of an answer.
 pub(super) enum Body {
     /// Bytes in memory.
-    Bytes(Vec<u8>),
+    Bytes(Bytes),
     /// A file of a release.
     File(FileBody),
     /// Records that are read while they are sent.

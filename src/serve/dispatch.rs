@@ -10,6 +10,8 @@ use futures_util::FutureExt as _;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::answer::{Answer, Body, Plan, Work};
+use super::cache::Key;
+use super::cache_outcome::CacheOutcome;
 use super::body;
 use super::client::Client;
 use super::endpoint::{Base, Call, Endpoint};
@@ -186,9 +188,11 @@ async fn carry_out(
     if let Some(tag) = early.as_ref().filter(|tag| had_since || has_exactly(call, tag)) {
         return Ok(not_modified(tag, class, in_release.as_ref()));
     }
-    let short = short && place.is_none_or(|place| place.release.is_open());
-    let answer = if short { work()? } else { call.state.queue().run(work).await? };
-    let class = answer.cache.unwrap_or(class);
+    let key = place
+        .zip(canonical.as_ref())
+        .map(|(place, query)| Key::new(place, format!("{path}{query}")));
+    let (answer, outcome) = made(call, key.as_ref(), short, work).await?;
+    let class = answer.head.cache.unwrap_or(class);
     let tag = match &answer.body {
         Body::File(file) => format!("\"{}\"", file.sha256),
         Body::Bytes(bytes) => early.unwrap_or_else(|| tag_of(bytes)),
@@ -204,7 +208,14 @@ async fn carry_out(
     }
     let (downloads, bounds) = (call.state.downloads(), &call.state.settings().bounds);
     Ok(match answer.body {
-        Body::Bytes(bytes) => response.body(bytes),
+        Body::Bytes(bytes) => {
+            let mut response = response.body(bytes);
+            if let Some((key, outcome)) = key.zip(outcome) {
+                response.extensions_mut().insert(key);
+                response.extensions_mut().insert(outcome);
+            }
+            response
+        }
         // The server would read all of a stream to leave it away.
         Body::Stream(_) if call.head => response.body(actix_web::body::None::new()),
         Body::File(file) if call.head || file.is_small() => {
@@ -219,6 +230,23 @@ async fn carry_out(
             body::holding(stream::send(response, export, label(), bounds.download), download)
         }
     })
+}
+
+/// The answer, out of the cache where it is there.
+async fn made(
+    call: &Call<'_>,
+    key: Option<&Key>,
+    short: bool,
+    work: Work,
+) -> Result<(Answer, Option<CacheOutcome>), Problem> {
+    if let Some(kept) = key.and_then(|key| call.state.bodies().get(key)) {
+        return Ok((kept, Some(CacheOutcome::Hit)));
+    }
+    let is_open = call.place.as_ref().is_none_or(|place| place.release.is_open());
+    let answer = if short && is_open { work()? } else { call.state.queue().run(work).await? };
+    let Some(key) = key else { return Ok((answer, None)) };
+    call.state.bodies().keep(key, &answer);
+    Ok((answer, Some(CacheOutcome::Miss)))
 }
 
 /// What a browser calls the file it saves: what it holds and of which release, and whether it is
@@ -270,21 +298,21 @@ fn begin(
     if class != CacheClass::Never {
         response.insert_header((header::ETAG, tag));
     }
-    response.insert_header((header::CONTENT_TYPE, answer.media_type.as_str()));
-    if let Some(Totals { total, uncertain_excluded }) = answer.totals {
+    response.insert_header((header::CONTENT_TYPE, answer.head.media_type.as_str()));
+    if let Some(Totals { total, uncertain_excluded }) = answer.head.totals {
         response.insert_header(("Dataset-Total", total.to_string()));
         response.insert_header(("Dataset-Uncertain-Excluded", uncertain_excluded.to_string()));
     }
     if let Some(headers) = in_release {
-        headers.put(&mut response, answer.next.as_deref());
+        headers.put(&mut response, answer.head.next.as_deref());
     }
-    if let Some(policy) = answer.policy {
+    if let Some(policy) = answer.head.policy {
         response.insert_header((header::CONTENT_SECURITY_POLICY, policy));
     }
-    if let Some(link) = &answer.link {
+    if let Some(link) = &answer.head.link {
         response.insert_header((header::LINK, link.as_str()));
     }
-    if answer.gzip {
+    if answer.head.gzip {
         response.insert_header((header::CONTENT_ENCODING, "gzip"));
     }
     response

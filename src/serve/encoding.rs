@@ -5,14 +5,17 @@ use std::io::Read as _;
 use actix_http::encoding::Encoder;
 use actix_web::HttpResponse;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
-use actix_web::http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, ContentEncoding, HeaderMap};
+use actix_web::http::header::{
+    ACCEPT_ENCODING, CONTENT_ENCODING, ContentEncoding, HeaderMap, HeaderValue,
+};
+use bytes::Bytes;
 use flate2::read::GzDecoder;
 
 /// A body that is smaller gains nothing: the headers outweigh it. Bytes.
 const SMALLEST: u64 = 256;
 
 /// A way to write a body.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Coding {
     /// As it is.
     Identity,
@@ -115,12 +118,27 @@ pub(super) fn encoded(
         }
         response = unzipped(response)?;
     }
-    let small = matches!(response.body().size(), BodySize::Sized(size) if size < SMALLEST);
-    let plain_refused = wishes.weight(Coding::Identity) <= 0.0;
-    if coding == Coding::Identity || (small && !plain_refused) {
+    if !gains(&response, asked, coding) {
         return Ok(response);
     }
     Ok(response.map_body(|head, body| Encoder::response(coding.encoding(), head, body).boxed()))
+}
+
+/// Whether an answer is to be written in the coding that was chosen: a small one is not, unless its
+/// client refuses it as it is, and one that has a coding already has that one.
+pub(super) fn gains(response: &HttpResponse, asked: &HeaderMap, coding: Coding) -> bool {
+    let small = matches!(response.body().size(), BodySize::Sized(size) if size < SMALLEST);
+    let plain_refused = || Wishes::of(asked).weight(Coding::Identity) <= 0.0;
+    coding != Coding::Identity
+        && !response.headers().contains_key(CONTENT_ENCODING)
+        && (!small || plain_refused())
+}
+
+/// The same answer with a body that is in that coding already.
+pub(super) fn as_coded(mut response: HttpResponse, coding: Coding, body: Bytes) -> HttpResponse {
+    let name = HeaderValue::from_static(coding.encoding().as_str());
+    response.headers_mut().insert(CONTENT_ENCODING, name);
+    response.set_body(BoxBody::new(body))
 }
 
 /// The same answer without its gzip; one that is not in memory stays as it is.
@@ -139,9 +157,6 @@ fn unzipped(response: HttpResponse) -> std::io::Result<HttpResponse> {
 #[cfg(test)]
 mod tests {
     use std::io::Write as _;
-
-    use actix_web::http::header::HeaderValue;
-    use bytes::Bytes;
 
     use super::*;
 

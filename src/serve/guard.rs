@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use actix_web::body::MessageBody;
+use actix_web::body::{BoxBody, MessageBody, to_bytes};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::{ConnectionType, Method, header};
 use actix_web::middleware::Next;
@@ -11,6 +11,7 @@ use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 use tracing::Instrument as _;
 
 use super::body;
+use super::cache::Key;
 use super::client::Client;
 use super::connection::Activity;
 use super::dispatch::{self, AskedBy, RequestId};
@@ -55,7 +56,7 @@ pub(super) async fn always(
         let span = trace::span(request.request(), &id);
         let (asked, response) = next.call(request).instrument(span.clone()).await?.into_parts();
         trace::record(&span, &asked, response.status());
-        let response = coded(&asked, response.map_into_boxed_body());
+        let response = coded(&state, &asked, response.map_into_boxed_body()).await;
         (asked, response)
     };
     let mut response = match asked.method() {
@@ -144,11 +145,27 @@ fn is_compressible(request: &HttpRequest) -> bool {
     !below.is_some_and(|path| path.contains('/'))
 }
 
-fn coded(request: &HttpRequest, response: HttpResponse) -> HttpResponse {
+/// The answer in the coding its client likes best. A body that is kept is coded once.
+async fn coded(state: &State, request: &HttpRequest, response: HttpResponse) -> HttpResponse {
     let compressible = is_compressible(request);
     let coding = Coding::chosen(request.headers(), compressible).unwrap_or(Coding::Identity);
-    match encoding::encoded(response, request.headers(), coding) {
+    let key = response.extensions().get::<Key>().cloned();
+    let key = key.filter(|_| encoding::gains(&response, request.headers(), coding));
+    if let Some(body) = key.as_ref().and_then(|key| state.bodies().coded(key, coding)) {
+        return encoding::as_coded(response, coding, body);
+    }
+    let coded = match encoding::encoded(response, request.headers(), coding) {
         Ok(response) => response,
-        Err(error) => dispatch::refuse(request, &Problem::internal(error)),
+        Err(error) => return dispatch::refuse(request, &Problem::internal(error)),
+    };
+    // What is only announced is not compressed for that.
+    let Some(key) = key.filter(|_| request.method() != Method::HEAD) else { return coded };
+    let (head, body) = coded.into_parts();
+    match to_bytes(body).await {
+        Ok(body) => {
+            state.bodies().keep_coded(&key, coding, &body);
+            head.set_body(BoxBody::new(body))
+        }
+        Err(error) => dispatch::refuse(request, &Problem::internal(error.to_string())),
     }
 }

@@ -3,6 +3,7 @@
 mod answer;
 mod asked;
 mod body;
+mod cache;
 mod cache_outcome;
 mod client;
 mod connection;

@@ -10,6 +10,7 @@ use actix_web::HttpRequest;
 use actix_web::http::header::HeaderMap;
 use chrono::{DateTime, Utc};
 
+use super::cache::Bodies;
 use super::downloads::Downloads;
 use super::known_status::{Known, KnownStatus};
 use super::metrics::Metrics;
@@ -39,6 +40,8 @@ pub struct Settings {
     pub rate_limit: Option<RateLimit>,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<Network>,
+    /// Bytes of finished bodies that are kept in memory.
+    pub cache_bytes: u64,
     /// Whether each request is a line of the log.
     pub access_log: bool,
     /// Whether `/metrics` is among what is served.
@@ -59,6 +62,7 @@ impl Default for Settings {
             workers: 0,
             rate_limit: None,
             trusted_proxies: Vec::new(),
+            cache_bytes: 64 << 20,
             access_log: true,
             serves_metrics: true,
             bounds: ServeBounds::default(),
@@ -75,6 +79,7 @@ struct Shared {
     releases: Arc<Releases>,
     status: KnownStatus,
     metrics: Metrics,
+    bodies: Bodies,
     settings: Settings,
     rate_limiter: Option<RateLimiter>,
     downloads: Downloads,
@@ -103,10 +108,12 @@ impl State {
         let rate_limiter = settings.rate_limit.map(|limit| RateLimiter::new(limit, proxies));
         let process = RandomState::new().hash_one(std::process::id());
         let status = KnownStatus::new(status, Arc::clone(&releases));
+        let metrics = Metrics::default();
         Self(Arc::new(Shared {
             releases,
             status,
-            metrics: Metrics::default(),
+            bodies: Bodies::new(settings.cache_bytes, metrics.clone()),
+            metrics,
             downloads: Downloads::new(&settings.bounds),
             queue: Queue::new(&settings.bounds),
             settings,
@@ -131,6 +138,11 @@ impl State {
     /// Counts the requests of every client, where they are limited.
     pub(super) fn rate_limiter(&self) -> Option<&RateLimiter> {
         self.0.rate_limiter.as_ref()
+    }
+
+    /// Finished bodies.
+    pub(super) fn bodies(&self) -> &Bodies {
+        &self.0.bodies
     }
 
     /// Exports and large files under way.

@@ -17,7 +17,6 @@ pub(super) fn span(request: &HttpRequest, request_id: &str) -> Span {
     let span = tracing::info_span!(
         "request",
         otel.kind = "server",
-        otel.name = Empty,
         otel.status_code = Empty,
         http.request.method = request.method().as_str(),
         http.response.status_code = Empty,
@@ -38,7 +37,7 @@ pub(super) fn record(span: &Span, asked: &HttpRequest, status: StatusCode) {
         return;
     }
     let route = asked.extensions().get().copied().unwrap_or_else(Route::none).pattern();
-    span.record("otel.name", format!("{} {route}", asked.method()));
+    telemetry::rename(span, format!("{} {route}", asked.method()));
     span.record("http.route", route);
     span.record("http.response.status_code", status.as_u16());
     if status.is_server_error() {

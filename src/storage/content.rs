@@ -13,7 +13,7 @@ use crate::storage::StorageError;
 pub(super) const BLOCK: u64 = 8 << 20;
 
 /// What is to be stored. It may be read several times.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) enum Content<'a> {
     Bytes(Bytes),
     File(&'a Path),
@@ -21,6 +21,7 @@ pub(super) enum Content<'a> {
 
 impl<'a> Content<'a> {
     /// Its size in bytes.
+    #[cfg(feature = "s3")]
     pub(super) async fn size(&self) -> Result<u64, StorageError> {
         match self {
             Self::Bytes(bytes) => Ok(bytes.len() as u64),

@@ -192,7 +192,7 @@ impl Storage {
     /// Removes what is left below a folder of files that never got there, because their writers were
     /// killed; or only what was last touched before a time. Tells how many there were.
     ///
-    /// A writer that is still at work, and has no longer touched its file, begins again or fails.
+    /// A writer that is still at work on such a file begins again, or fails.
     pub async fn sweep(
         &self,
         prefix: &str,
@@ -241,7 +241,7 @@ impl Storage {
     fn place(&self, key: &str) -> String {
         match &self.bucket {
             Some(bucket) => bucket.place(key),
-            None => self.local_path(key).unwrap_or_default().display().to_string(),
+            None => self.folder.as_deref().unwrap_or(Path::new("")).join(key).display().to_string(),
         }
     }
 }

@@ -6,10 +6,11 @@ use std::path::Path;
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt as _, TryStreamExt as _};
-use object_store::{Error, GetOptions, GetRange, ObjectStore as _, ObjectStoreExt as _};
+use object_store::{GetOptions, GetRange, ObjectStore as _, ObjectStoreExt as _};
 use sha2::{Digest as _, Sha256};
 use tokio::io::AsyncWriteExt as _;
 
+use crate::storage::fault::is_absent;
 use crate::storage::{Storage, StorageError, parse};
 
 /// Bytes as they come in; an error ends them.
@@ -41,7 +42,7 @@ impl Storage {
         let options = GetOptions { range: Some(GetRange::Bounded(range)), ..Default::default() };
         let found = match self.store.get_opts(&parse(key)?, options).await {
             Ok(found) => found,
-            Err(Error::NotFound { .. }) => return Ok(None),
+            Err(cause) if is_absent(&cause) => return Ok(None),
             Err(cause) => return Err(self.fault(key, "read", cause)),
         };
         let (storage, key) = (self.clone(), key.to_owned());
@@ -59,7 +60,7 @@ impl Storage {
     ) -> Result<Option<(u64, String)>, StorageError> {
         let found = match self.store.get(&parse(key)?).await {
             Ok(found) => found,
-            Err(Error::NotFound { .. }) => return Ok(None),
+            Err(cause) if is_absent(&cause) => return Ok(None),
             Err(cause) => return Err(self.fault(key, "read", cause)),
         };
         let failed =

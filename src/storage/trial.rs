@@ -19,7 +19,7 @@ pub struct Trial {
 }
 
 /// The media type that the object of a trial is given.
-pub(super) const MEDIA_TYPE: &str = "text/plain; charset=utf-8";
+const MEDIA_TYPE: &str = "text/plain; charset=utf-8";
 
 impl Trial {
     /// Whether the media type came back as it was given.

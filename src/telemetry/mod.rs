@@ -104,6 +104,15 @@ pub fn continue_trace(span: &Span, traceparent: &str, tracestate: Option<&str>) 
     let _ = (span, traceparent, tracestate);
 }
 
+/// Gives a span that has begun another name in its trace: the name of a request is its route, which
+/// is not known before.
+pub fn rename(span: &Span, name: String) {
+    #[cfg(feature = "opentelemetry")]
+    traces::rename(span, name);
+    #[cfg(not(feature = "opentelemetry"))]
+    let _ = (span, name);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

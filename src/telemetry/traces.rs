@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use opentelemetry::KeyValue;
 use opentelemetry::propagation::TextMapPropagator as _;
-use opentelemetry::trace::TracerProvider as _;
+use opentelemetry::trace::{TraceContextExt as _, TracerProvider as _};
 use opentelemetry_otlp::{Protocol, WithExportConfig as _};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
@@ -98,6 +98,11 @@ pub(super) fn continue_trace(span: &Span, traceparent: &str, tracestate: Option<
     if let Err(error) = span.set_parent(parent) {
         tracing::debug!(error = &error as &dyn std::error::Error, "a trace is not continued");
     }
+}
+
+/// See [`super::rename`].
+pub(super) fn rename(span: &Span, name: String) {
+    span.context().span().update_name(name);
 }
 
 /// An exporter that says when the collector is away and when it is back, once each.

@@ -68,6 +68,7 @@ mod source_registries;
 mod storage;
 mod storage_bucket;
 mod storage_program;
+mod story;
 mod support;
 mod timetable;
 #[cfg(feature = "opentelemetry")]

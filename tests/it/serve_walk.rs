@@ -305,7 +305,7 @@ fn links_next(got: &Got) -> Option<String> {
 #[tokio::test]
 async fn head_a_slash_at_the_end_and_what_the_client_has_change_no_header() {
     let mut walk = Walk::begin();
-    for route in Route::all() {
+    for route in Route::all().into_iter().filter(|route| !route.counts_itself()) {
         let mut addresses = vec![(route.asking(""), format!("{}/", route.path))];
         for (suffix, _) in route.suffixes() {
             let slashed = format!("{}.{suffix}/", route.path);
@@ -449,7 +449,8 @@ async fn every_coding_carries_the_same_answer() {
             let found = got.header("content-encoding").to_owned();
             walk.expect(&what, found.is_empty() || found == coding, true);
             walk.expect(&what, found.is_empty() || !route.is_file(), true);
-            walk.expect(&what, decoded(&got) == decoded(&plain), true);
+            let same = decoded(&got) == decoded(&plain) || route.counts_itself();
+            walk.expect(&what, same, true);
             if route.is_file() {
                 continue;
             }

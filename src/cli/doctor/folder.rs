@@ -60,14 +60,17 @@ fn of_folder(about: &'static str, folder: &Path, newest: Option<&Newest>) -> Vec
 }
 
 fn advice(error: &io::Error) -> &'static str {
-    match error.kind() {
-        io::ErrorKind::ReadOnlyFilesystem => "mount it writable, or choose another --home",
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            "make room, or choose another --home; what is published is served all the same"
-        }
-        io::ErrorKind::PermissionDenied => "give it to the user that runs porchlight (`chown`)",
-        io::ErrorKind::NotADirectory => "it is a file: choose a folder",
-        _ => "look at the disk, or choose another --home",
+    let kind = error.kind();
+    if kind == io::ErrorKind::ReadOnlyFilesystem {
+        "mount it writable, or choose another --home"
+    } else if matches!(kind, io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) {
+        "make room, or choose another --home; what is published is served all the same"
+    } else if kind == io::ErrorKind::PermissionDenied {
+        "give it to the user that runs porchlight (`chown`)"
+    } else if kind == io::ErrorKind::NotADirectory {
+        "it is a file: choose a folder"
+    } else {
+        "look at the disk, or choose another --home"
     }
 }
 

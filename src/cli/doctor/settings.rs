@@ -56,8 +56,10 @@ fn of(setting: &Arg, matches: &ArgMatches) -> Effective {
     };
     let value = match origin {
         SettingOrigin::Default => default(setting).or_else(|| values.first().cloned()),
-        _ if setting.is_hide_env_values_set() => Some("***".to_owned()),
-        SettingOrigin::Flag | SettingOrigin::Environment => Some(values.join(", ")),
+        SettingOrigin::Flag | SettingOrigin::Environment => {
+            let is_secret = setting.is_hide_env_values_set();
+            Some(if is_secret { "***".to_owned() } else { values.join(", ") })
+        }
     };
     Effective { name, value: value.filter(|value| !value.is_empty()), origin }
 }

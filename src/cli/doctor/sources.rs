@@ -95,7 +95,18 @@ fn of_failure(id: &str, error: &FetchError) -> Check {
         FetchError::PrivateAddress { .. } => {
             "its name leads into a private network: look at the names (DNS) of this machine"
         }
-        _ => "give another address in a --sources file",
+        FetchError::Setup(_)
+        | FetchError::BadUrl { .. }
+        | FetchError::Status { .. }
+        | FetchError::TooLarge { .. }
+        | FetchError::Unpacked { .. }
+        | FetchError::Encoding { .. }
+        | FetchError::RedirectRefused { .. }
+        | FetchError::TooManyRedirects { .. }
+        | FetchError::Truncated { .. }
+        | FetchError::Size { .. }
+        | FetchError::OtherPart { .. }
+        | FetchError::File { .. } => "give another address in a --sources file",
     };
     Check::fault(ABOUT, format!("{id}: {}", causes(error)), advice)
 }

@@ -104,7 +104,6 @@ impl Metrics {
     }
 
     /// What the cache of finished bodies holds now, for whoever keeps it to say after each change.
-    #[expect(dead_code, reason = "no cache of finished bodies says yet what it holds")]
     pub(super) fn set_body_cache(&self, bytes: u64, bodies: u64) {
         self.0.cached_bytes.store(bytes, Ordering::Relaxed);
         self.0.cached_bodies.store(bodies, Ordering::Relaxed);

@@ -267,7 +267,7 @@ fn answer(call: &Call<'_>) -> Result<Plan, Problem> {
             returned: entries.len(),
         };
         let body = page::document(&entries, &meta, &links);
-        Ok(Answer { next, ..Answer::json(body).counted(totals) })
+        Ok(Answer::json(body).counted(totals).followed_by(next))
     };
     Ok(Plan::AnswerOf { place, path, canonical: query, short: false, work: Box::new(work) })
 }

@@ -99,7 +99,7 @@ fn catalog() -> Endpoint {
             let host = &call.state.settings().public_url;
             let body = linkset(host).to_string().into_bytes();
             let link = Some(format!("<{host}{CATALOG}>; rel=\"api-catalog\""));
-            answer(call, Answer { link, ..Answer::bytes(LINKSET, body) })
+            answer(call, Answer::bytes(LINKSET, body).linked(link))
         },
     }
 }

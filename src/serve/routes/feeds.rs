@@ -213,7 +213,7 @@ fn answer(feed: &Feed, format: Format) -> Result<Answer, Problem> {
         None => this,
     };
     let answer = Answer::bytes(media_type, body).cached(CacheClass::Minute);
-    Ok(Answer { link: Some(link), ..answer })
+    Ok(answer.linked(Some(link)))
 }
 
 fn releases_feed(call: &Call<'_>, format: Format) -> Result<Plan, Problem> {

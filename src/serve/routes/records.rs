@@ -192,7 +192,7 @@ fn plan_list(
         let included = shape.included(database, &rows)?;
         let meta = ListMeta::of(&place, totals, rows.len());
         let body = page::list(&shape.columns(), &rows, &included, &meta, &links)?;
-        Ok(Answer { next, ..Answer::json(body).counted(totals) })
+        Ok(Answer::json(body).counted(totals).followed_by(next))
     };
     Ok(Plan::Answer { canonical: Some(suffix), short, work: Box::new(work) })
 }

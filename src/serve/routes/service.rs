@@ -83,7 +83,7 @@ fn docs() -> Endpoint {
                 .replace("\"./", "\"/docs/")
                 .replace("href=\"index.css", "href=\"/docs/index.css");
             let answer = Answer::bytes("text/html; charset=utf-8", text.into_bytes());
-            let answer = Answer { policy: Some(&PAGE_POLICY), ..answer };
+            let answer = answer.with_policy(&PAGE_POLICY);
             Ok(Plan::ready(answer.cached(CacheClass::Minute)))
         },
     }
@@ -109,7 +109,8 @@ fn docs_file() -> Endpoint {
         handler: |call: &Call<'_>| {
             call.asked()?;
             let file = swagger_file(call.segment("file"))?;
-            let answer = Answer { gzip: file.gzip, ..Answer::bytes(file.media_type, file.bytes) };
+            let mut answer = Answer::bytes(file.media_type, file.bytes);
+            answer.head.gzip = file.gzip;
             Ok(Plan::ready(answer.cached(CacheClass::Minute)))
         },
     }

@@ -127,9 +127,9 @@ fn write_sources(
         "<h2 id=\"sources\">Sources</h2>\n<div class=\"wide\" role=\"region\" \
          aria-labelledby=\"sources\" tabindex=\"0\"><table>\n\
          <caption>How every source is doing</caption>\n<thead><tr><th scope=\"col\">Source</th>\
-         <th scope=\"col\">Health</th><th scope=\"col\">Last asked</th>\
+         <th scope=\"col\">Health</th><th scope=\"col\">Why</th><th scope=\"col\">Last asked</th>\
          <th scope=\"col\">Last answered</th><th scope=\"col\">Edition</th>\
-         <th scope=\"col\" class=\"number\">Rows</th><th scope=\"col\">Why</th></tr></thead>\n<tbody>"
+         <th scope=\"col\" class=\"number\">Rows</th></tr></thead>\n<tbody>"
     )?;
     for source in sources {
         let health = match (source.health, source.failing_since) {
@@ -144,12 +144,12 @@ fn write_sources(
         writeln!(
             html,
             "<tr><th scope=\"row\" class=\"name\"><a href=\"{host}/v1/sources/{id}\">{id}</a></th>\
-             <td>{health}</td><td>{}</td><td>{}</td><td class=\"name\">{edition}</td>\
-             <td class=\"number\">{}</td><td>{}</td></tr>",
+             <td>{health}</td><td>{}</td><td>{}</td><td>{}</td><td>{edition}</td>\
+             <td class=\"number\">{}</td></tr>",
+            prose(source.reason.as_deref().unwrap_or_default()),
             when(source.last_checked_at),
             when(source.last_ok_at),
             source.rows.map(|rows| grouped(rows.unsigned_abs())).unwrap_or_default(),
-            prose(source.reason.as_deref().unwrap_or_default()),
             id = source.id,
         )?;
     }

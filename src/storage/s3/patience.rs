@@ -61,7 +61,8 @@ impl Pauses {
 fn pause(patience: &S3Patience, failed: u32) -> Duration {
     let doubled = patience.backoff_base.saturating_mul(1 << failed.saturating_sub(1).min(20));
     let half = doubled.min(patience.backoff_cap) / 2;
-    half + half.mul_f64(f64::from(random::number() as u16) / f64::from(u16::MAX))
+    let [high, low, ..] = random::number().to_be_bytes();
+    half + half.mul_f64(f64::from(u16::from_be_bytes([high, low])) / f64::from(u16::MAX))
 }
 
 #[cfg(test)]

@@ -211,7 +211,14 @@ pub(super) const TABLE: &[Row] = &[
     ("NUL in one name", all(Ok(2)), "the row is left out, with an issue"),
     (
         "one endless line",
-        tables(Failing("no records")),
+        [
+            Some(Failing("no records")),
+            None,
+            None,
+            Some(Failing("no records")),
+            Some(Failing("INTPTLONG")),
+            Some(Failing("INTPTLONG")),
+        ],
         "a header without end and nothing after it",
     ),
     ("one ragged row", tables(Ok(2)), "the row is left out, with an issue"),

@@ -145,8 +145,14 @@ impl Route {
         self.path.starts_with("/data/") && self.pattern.ends_with("/{file}")
     }
 
+    /// Whether two answers differ because the first was counted.
+    pub(crate) fn counts_itself(&self) -> bool {
+        self.path == "/metrics"
+    }
+
+    /// Whether it is asked by whoever supervises the service: as of now, and not counted.
     pub(crate) fn is_health(&self) -> bool {
-        self.path.starts_with("/health/") || self.path == "/metrics"
+        self.path.starts_with("/health/") || self.counts_itself()
     }
 
     /// The resource whose records its first varying segment names.
