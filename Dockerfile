@@ -1,5 +1,5 @@
-# Built with BuildKit or buildah. The images may be named otherwise, for a mirror or a base of your
-# own: Debian 12 or newer, and the same for both.
+# Built with BuildKit, or with buildah as `scripts/image/build` does. The images may be named
+# otherwise, for a mirror or a base of your own: Debian 12 or newer, and the same for both.
 ARG BUILD_IMAGE=rust:1.95-slim-bookworm
 ARG BASE_IMAGE=debian:bookworm-slim
 
@@ -10,23 +10,32 @@ RUN --mount=type=cache,target=/var/cache/apt,sharing=locked \
     rm -f /etc/apt/apt.conf.d/docker-clean \
     && apt-get update \
     && apt-get install --yes --no-install-recommends gcc libc6-dev libpq-dev
+# Writes into the program what it was made of, with versions: its bill of materials, which scanners
+# read (trivy, grype, syft, cargo audit bin) and which cannot be parted from it.
+ARG AUDITABLE_VERSION=0.7.7
+RUN --mount=type=cache,target=/usr/local/cargo/registry \
+    cargo install --locked --debug --root /usr/local --version "${AUDITABLE_VERSION}" cargo-auditable
 WORKDIR /source
 COPY . .
 # The target folder is a cache and is gone after the step, so the program is copied out of it.
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/source/target \
-    cargo build --release --locked --features postgres,s3 \
+    cargo auditable build --release --locked --features postgres,s3,opentelemetry \
     && install -D --strip target/release/porchlight /out/porchlight
 
 FROM ${BASE_IMAGE}
-# Certificates for the sources and the bucket, the client library of PostgreSQL; nothing to build with.
+# Certificates for the sources and the bucket, the client library of PostgreSQL; nothing to build
+# with, and nothing that is only read while installing.
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends ca-certificates libpq5 \
-    && rm -rf /var/lib/apt/lists/* \
-    && useradd --system --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin porchlight \
+    && apt-get clean \
+    && rm -rf /var/lib/apt/lists/* /var/cache/debconf/*-old /var/log/apt /var/log/dpkg.log \
+    && useradd --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin porchlight \
     && install --directory --owner=porchlight --group=porchlight /data
 COPY --from=build /out/porchlight /usr/local/bin/porchlight
 
+LABEL org.opencontainers.image.title=Porchlight \
+    org.opencontainers.image.licenses="MIT OR Apache-2.0"
 ENV PORCHLIGHT_HOME=/data \
     PORCHLIGHT_LISTEN=0.0.0.0:8080
 # By number, so that a cluster can see that it is not root.
@@ -37,5 +46,6 @@ WORKDIR /data
 EXPOSE 8080
 # The first start makes a release before it answers.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 CMD ["porchlight", "health"]
+STOPSIGNAL SIGTERM
 ENTRYPOINT ["porchlight"]
 CMD ["serve"]
