@@ -13,7 +13,7 @@ use crate::catalog::Catalog;
 use crate::config::{CatalogLocation, Config, StorageLocation};
 use crate::refresh::Context;
 use crate::schedule::{Job, Schedule};
-use crate::serve::Releases;
+use crate::serve::{Releases, ReleasesError};
 
 /// What works beside a server that answers. It goes on whatever happens to the answering, and the
 /// answering whatever happens to it.
@@ -67,7 +67,8 @@ impl Machinery {
     /// Whether catalog and storage are files of this machine.
     pub(super) fn is_of_this_machine(&self) -> bool {
         let Config { storage, catalog, .. } = &self.config;
-        matches!(storage, StorageLocation::Folder(_)) && matches!(catalog, CatalogLocation::Sqlite(_))
+        matches!(storage, StorageLocation::Folder(_))
+            && matches!(catalog, CatalogLocation::Sqlite(_))
     }
 
     /// Works until it is told to stop.
@@ -82,21 +83,15 @@ impl Machinery {
     /// Looks for releases that another process published: every so often, and when told so.
     async fn watch(self: Arc<Self>) {
         // What was left here by the process before may have been damaged since.
-        self.note(self.releases.check().await);
-        self.note(self.releases.look().await);
+        note(self.releases.check().await);
+        note(self.releases.look().await);
         loop {
             tokio::select! {
                 () = self.stop.cancelled() => return,
                 () = self.news.notified() => {}
                 () = tokio::time::sleep(self.config.serve.poll) => {}
             }
-            self.note(self.releases.look().await);
-        }
-    }
-
-    fn note<E: std::error::Error + 'static>(&self, looked: Result<(), E>) {
-        if let Err(error) = looked {
-            tracing::error!(error = &error as &dyn std::error::Error, "looking for releases");
+            note(self.releases.look().await);
         }
     }
 
@@ -158,5 +153,11 @@ impl Machinery {
             }
             .boxed()
         })
+    }
+}
+
+fn note(looked: Result<(), ReleasesError>) {
+    if let Err(error) = looked {
+        tracing::error!(error = &error as &dyn std::error::Error, "looking for releases");
     }
 }

@@ -55,9 +55,7 @@ pub(super) async fn run(config: &Config, given: Environment) -> anyhow::Result<E
     tokio::spawn(stop_when_told(stop.clone(), bounds.drain + bounds.shutdown));
     let scrapes = async {
         match metrics {
-            Some(listener) => {
-                serve::run_metrics(listener, state.clone(), stop.cancelled()).await
-            }
+            Some(listener) => serve::run_metrics(listener, state.clone(), stop.cancelled()).await,
             None => Ok(()),
         }
     };

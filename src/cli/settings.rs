@@ -54,7 +54,7 @@ pub(super) struct Settings {
     /// How a log line looks: text or json [default: text]
     #[arg(long, global = true, env = "PORCHLIGHT_LOG_FORMAT", value_name = "FORMAT")]
     log_format: Option<String>,
-    /// Where an OpenTelemetry collector takes traces over HTTP, such as http://127.0.0.1:4318
+    /// Where an OpenTelemetry collector takes traces over HTTP, such as `http://127.0.0.1:4318`
     /// [default: none]
     #[arg(
         long,
@@ -127,7 +127,7 @@ struct Serving {
     /// Serve only: never refresh by itself
     #[arg(long, global = true, env = "PORCHLIGHT_NO_SCHEDULE")]
     no_schedule: bool,
-    /// When to refresh, five cron fields [default: 17 6 * * *]
+    /// When to refresh: five cron fields, or six with seconds first [default: 17 6 * * *]
     #[arg(long, global = true, env = "PORCHLIGHT_SCHEDULE", value_name = "CRON")]
     schedule: Option<String>,
     /// The time zone of that [default: UTC]

@@ -8,6 +8,7 @@ use crate::config::{RawNotify, Secret};
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Notification")]
+#[expect(clippy::struct_field_names, reason = "a field is named as its flag")]
 pub(super) struct Telling {
     /// A program that is told what happened: its absolute path and arguments, parted by spaces
     #[arg(long, global = true, env = "PORCHLIGHT_NOTIFY_COMMAND", value_name = "PATH [ARGUMENT]…")]

@@ -12,7 +12,7 @@ pub enum StorageLocation {
     /// A folder of this machine.
     Folder(PathBuf),
     /// A bucket. Only made by a program with the cargo feature `s3`.
-    S3(S3Location),
+    S3(Box<S3Location>),
 }
 
 /// Where the catalog is kept.
@@ -36,7 +36,7 @@ impl StorageLocation {
             ("s3", _) if cfg!(not(feature = "s3")) => {
                 Err(ConfigError::FeatureMissing { setting: "storage-url", feature: "s3" })
             }
-            ("s3", rest) => Ok(Self::S3(S3Location::read(url, rest, s3)?)),
+            ("s3", rest) => Ok(Self::S3(Box::new(S3Location::read(url, rest, s3)?))),
             (scheme, _) => Err(ConfigError::UnknownScheme {
                 setting: "storage-url",
                 scheme: scheme.to_owned(),
@@ -54,7 +54,7 @@ impl StorageLocation {
             Self::Folder(_) => self.clone(),
             Self::S3(bucket) => {
                 let patience = bucket.patience.for_clients();
-                Self::S3(S3Location { patience, ..bucket.clone() })
+                Self::S3(Box::new(S3Location { patience, ..S3Location::clone(bucket) }))
             }
         }
     }

@@ -92,7 +92,10 @@ pub enum ConfigError {
         expected: &'static str,
     },
     /// A cron expression that cannot be parsed.
-    #[error("`schedule` must be five cron fields such as `17 6 * * *`, not `{expression}`")]
+    #[error(
+        "`schedule` must be five cron fields such as `17 6 * * *`, or six with seconds first, not \
+         `{expression}`"
+    )]
     Cron {
         /// What was given.
         expression: String,
@@ -311,7 +314,7 @@ mod tests {
         );
         let gates = RawGates { unknown_rise_points: Some(f64::NAN), ..RawGates::default() };
         assert!(error(Raw { gates, ..Raw::default() }).contains("a number from 0 to 100"));
-        for cron in ["0 17 6 * * *", "17 6 * *", "61 6 * * *", "daily"] {
+        for cron in ["0 0 17 6 * * *", "17 6 * *", "61 6 * * *", "daily"] {
             let schedule = RawSchedule { cron: Some(cron.to_owned()), ..RawSchedule::default() };
             assert!(error(Raw { schedule, ..Raw::default() }).contains("five cron fields"));
         }

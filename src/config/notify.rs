@@ -145,7 +145,7 @@ mod tests {
         assert_eq!(read(RawNotify::default()).unwrap(), NotifySettings::default());
         assert_eq!(read(webhook(" https://hooks.example/a ")).unwrap().webhooks.len(), 1);
         let none = read(RawNotify { secret: None, ..webhook("https://hooks.example/a") });
-        assert!(none.unwrap_err().contains("notify-secret"));
+        assert!(none.unwrap_err().contains("PORCHLIGHT_NOTIFY_SECRET"));
         for url in ["http://hooks.example/key", "https://10.0.0.1/key", "https://u:p@h.example/key"]
         {
             let error = read(webhook(url)).unwrap_err();

@@ -65,6 +65,9 @@ impl RateLimit {
     };
 }
 
+/// Bits in front of an IPv4 address in IPv6 clothes.
+const IPV4_IN_IPV6: u8 = 96;
+
 /// A range of addresses, written as `10.0.0.0/8` or as one address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Network {
@@ -99,10 +102,17 @@ impl FromStr for Network {
             None => (text, None),
         };
         let Ok(address) = address.parse::<IpAddr>() else { return Err(expected) };
-        let width = if address.is_ipv4() { 32 } else { 128 };
-        match prefix.map_or(Ok(width), str::parse) {
-            Ok(prefix) if prefix <= width => Ok(Self { address, prefix }),
-            Ok(_) | Err(_) => Err(expected),
+        let width: u8 = if address.is_ipv4() { 32 } else { 128 };
+        let prefix = match prefix.map_or(Ok(width), str::parse) {
+            Ok(prefix) if prefix <= width => prefix,
+            Ok(_) | Err(_) => return Err(expected),
+        };
+        // Addresses are compared in the clothes `contains` gives them.
+        match (address.to_canonical(), prefix.checked_sub(IPV4_IN_IPV6)) {
+            (IpAddr::V4(inner), Some(prefix)) if address.is_ipv6() => {
+                Ok(Self { address: IpAddr::V4(inner), prefix })
+            }
+            (_, _) => Ok(Self { address, prefix }),
         }
     }
 }
@@ -185,7 +195,8 @@ fn public_url(text: &str) -> Result<String, ConfigError> {
                 && url.query().is_none()
                 && url.fragment().is_none() =>
         {
-            Ok(text.trim_end_matches('/').to_owned())
+            // As it was read: a reader forgives blanks around it and `\` for `/`, a link does not.
+            Ok(url.as_str().trim_end_matches('/').to_owned())
         }
         Ok(_) | Err(_) => {
             let expected = "an http or https URL without path, query or fragment";
@@ -273,7 +284,7 @@ impl TryFrom<RawSchedule> for ScheduleSettings {
     fn try_from(raw: RawSchedule) -> Result<Self, ConfigError> {
         let expression = given(raw.cron).unwrap_or_else(|| "17 6 * * *".to_owned());
         let parser =
-            CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build();
+            CronParser::builder().seconds(Seconds::Optional).year(Year::Disallowed).build();
         let cron = parser.parse(&expression).map_err(|cause| ConfigError::Cron {
             expression: expression.clone(),
             cause: Box::new(cause),
@@ -305,6 +316,9 @@ mod tests {
         let one: Network = "127.0.0.1".parse().unwrap();
         assert!(one.contains("127.0.0.1".parse().unwrap()));
         assert!(!one.contains("127.0.0.2".parse().unwrap()));
+        let clothed: Network = "::ffff:10.1.0.0/112".parse().unwrap();
+        assert!(clothed.contains("10.1.255.1".parse().unwrap()));
+        assert!(!clothed.contains("10.2.0.1".parse().unwrap()));
         for bad in ["10.0.0.0/33", "10.0.0", "", "10.0.0.0/x", "::1/129", "10.0.0.0/255"] {
             assert!(bad.parse::<Network>().is_err(), "{bad}");
         }
@@ -318,6 +332,27 @@ mod tests {
         assert_eq!(RateLimit::DEFAULT, rate_limit("10:100").unwrap().unwrap());
         for bad in ["0", "10:0", "ten", "10/100", "-1"] {
             assert!(rate_limit(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_public_url_is_one_that_links_can_begin_with() {
+        let plain = "https://data.example.org";
+        for typed in [
+            "https://data.example.org",
+            " HTTPS://Data.Example.org/ ",
+            "https:\\\\data.example.org\\",
+        ] {
+            assert_eq!(public_url(typed).unwrap(), plain, "{typed}");
+        }
+        assert_eq!(public_url("http://localhost:8080/").unwrap(), "http://localhost:8080");
+        for bad in [
+            "data.example.org",
+            "ftp://example.org/",
+            "https://example.org/a",
+            "https://example.org/?x",
+        ] {
+            assert!(public_url(bad).is_err(), "{bad}");
         }
     }
 

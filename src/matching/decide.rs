@@ -405,4 +405,15 @@ mod tests {
         let agencies = vec![agency("Ewing Police Department", "mercer"), other];
         assert_eq!(decided(agencies, &row), Ok("Something Else/essex by key".to_owned()));
     }
+
+    #[test]
+    fn a_registry_key_that_two_agencies_claim_tells_neither() {
+        let mut twins = ["essex", "mercer"].map(|county| agency("Something Else", county));
+        for twin in &mut twins {
+            twin.ori = Some("NJ0110200".to_owned());
+        }
+        let mut row = listing("Ewing Police Department", None, Some("mercer"));
+        row.ori = Some("NJ0110200".to_owned());
+        assert_eq!(decided(twins.to_vec(), &row), Err(Unmatched::NoCandidate));
+    }
 }

@@ -25,7 +25,8 @@ type ByName<'a> = HashMap<(Half, &'a str, &'a str), Vec<usize>>;
 /// The agencies of the registries and the places of the gazetteer, ready to be asked.
 pub struct Index<'a> {
     pub(super) agencies: &'a [RegisteredAgency],
-    by_ori: HashMap<&'a str, usize>,
+    /// None where several agencies claim the ORI: it then tells none of them.
+    by_ori: HashMap<&'a str, Option<usize>>,
     by_name_key: ByName<'a>,
     by_stem: ByName<'a>,
     places: HashMap<(&'a str, &'a str), Vec<Point>>,
@@ -55,7 +56,8 @@ impl<'a> Index<'a> {
                 add(&mut index.by_stem, &agency.stem);
             }
             if let Some(ori) = &agency.ori {
-                index.by_ori.insert(ori, position);
+                let claimed = index.by_ori.entry(ori);
+                claimed.and_modify(|only| *only = None).or_insert(Some(position));
             }
         }
         for agency in &normals.agencies {
@@ -71,7 +73,7 @@ impl<'a> Index<'a> {
     }
 
     pub(super) fn with_ori(&self, ori: &str) -> Option<usize> {
-        self.by_ori.get(ori).copied()
+        self.by_ori.get(ori).copied().flatten()
     }
 
     pub(super) fn keyed(&self, half: Half, state: &'a str, key: &'a str) -> &[usize] {

@@ -168,7 +168,7 @@ mod tests {
 
     fn shell(script: &str) -> Command {
         let words = ["/bin/sh", "-c", script].map(str::to_owned);
-        Command::new(&words).unwrap()
+        Command::new(&words).expect("a path and words")
     }
 
     #[tokio::test]

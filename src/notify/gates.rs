@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 /// What one gate found about one subject.
 #[derive(Debug, Deserialize)]
 pub(super) struct Gate {
-    gate: String,
+    #[serde(rename = "gate")]
+    name: String,
     subject: String,
     passed: bool,
     measured: String,
@@ -18,13 +19,13 @@ pub(super) struct Gate {
 impl Gate {
     /// What it found, for people.
     pub(super) fn in_words(&self) -> String {
-        format!("{} of {}: {}", self.gate.replace('_', " "), self.subject, self.detail)
+        format!("{} of {}: {}", self.name.replace('_', " "), self.subject, self.detail)
     }
 
     pub(super) fn to_json(&self) -> Value {
-        let Self { gate, subject, passed: _, measured, allowed, detail } = self;
+        let Self { name, subject, passed: _, measured, allowed, detail } = self;
         json!({
-            "gate": gate, "subject": subject, "measured": measured, "allowed": allowed,
+            "gate": name, "subject": subject, "measured": measured, "allowed": allowed,
             "detail": detail,
         })
     }

@@ -183,7 +183,9 @@ pub(super) async fn read(
     at_hand: &[Body],
 ) -> Result<News, Trouble> {
     let capture = capture::load(&context.storage, &described, at_hand).await?;
-    let read = tokio::task::spawn_blocking(move || (source.read(&capture), capture));
+    let span = tracing::Span::current();
+    let read = move || span.in_scope(|| (source.read(&capture), capture));
+    let read = tokio::task::spawn_blocking(read);
     let (reading, mut capture) =
         read.await.map_err(|error| RefreshError::Panicked(error.to_string()))?;
     // What was read is all that counts from here on; the bytes are in the storage.

@@ -30,7 +30,8 @@ pub(super) struct Task {
 
 /// Makes a candidate, away from the threads that wait for the network.
 pub(super) async fn candidate(task: Task) -> Result<Candidate, RefreshError> {
-    tokio::task::spawn_blocking(move || make(task))
+    let span = tracing::Span::current();
+    tokio::task::spawn_blocking(move || span.in_scope(|| make(task)))
         .await
         .map_err(|error| RefreshError::Panicked(error.to_string()))?
 }

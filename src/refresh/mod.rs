@@ -192,7 +192,7 @@ impl Context {
         {
             Outcome::Unchanged
         } else {
-            self.carry_on(run, past, gathered.news, None, options.dry_run, now).await?
+            Box::pin(self.carry_on(run, past, gathered.news, None, options.dry_run, now)).await?
         };
         // What every source sends by now is what counts; a candidate of something else is past.
         if gathered.failures.is_empty() && options.only.is_empty() && !options.dry_run {
@@ -222,7 +222,7 @@ impl Context {
             let outcome = if capture::is_held(&editions, &news.described) {
                 Outcome::Unchanged
             } else {
-                self.carry_on(&run, past, vec![news], None, false, now).await?
+                Box::pin(self.carry_on(&run, past, vec![news], None, false, now)).await?
             };
             Ok(Report::of(outcome))
         };
@@ -248,7 +248,8 @@ impl Context {
             let acceptance =
                 Acceptance { candidate: candidate.to_owned(), reason: reason.to_owned() };
             let overruled = Overruled { acceptance, gates: held.failed() };
-            let outcome = self.carry_on(&run, past, news, Some(overruled), false, now).await?;
+            let carried = self.carry_on(&run, past, news, Some(overruled), false, now);
+            let outcome = Box::pin(carried).await?;
             // A gate that failed only now was not seen by whoever accepted: then it is held again.
             if !matches!(outcome, Outcome::Held { .. }) {
                 hold::accepted(self, candidate, reason, now).await?;

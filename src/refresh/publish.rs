@@ -46,7 +46,8 @@ pub(super) async fn publish(
     }
     tokio::fs::create_dir_all(&folder).await.map_err(scratch)?;
     let place = folder.clone();
-    let staged = tokio::task::spawn_blocking(move || stage(&place, order))
+    let span = tracing::Span::current();
+    let staged = tokio::task::spawn_blocking(move || span.in_scope(|| stage(&place, order)))
         .await
         .map_err(|error| RefreshError::Panicked(error.to_string()))??;
     let watch = |step: &str| {
@@ -108,8 +109,10 @@ pub(super) fn stage(folder: &Path, order: Order) -> Result<Staged, RefreshError>
     // The files are made from the file, not from memory: they cannot say anything else.
     drop(dataset);
     let database = ReleaseDatabase::open_unmapped(&path)?;
+    // Files are written by threads that know nothing of the run.
+    let span = tracing::Span::current();
     let watch = |step: &str| {
-        tracing::debug!(step, "publish");
+        span.in_scope(|| tracing::debug!(step, "publish"));
         Ok(())
     };
     let materials = Materials { database: &database, previous: previous.as_ref() };

@@ -35,7 +35,8 @@ impl Context {
     ) -> Result<Report, RefreshError> {
         let now = now.trunc_subsecs(0);
         let Some(run) = Run::begin(self, RunKind::Redact, now)? else { return Ok(Report::busy()) };
-        let done = self.redact_as(&run, subject, reason, now).instrument(run.span()).await;
+        let redacted = self.redact_as(&run, subject, reason, now);
+        let done = Box::pin(redacted).instrument(run.span()).await;
         run.end(self, done)
     }
 
@@ -128,8 +129,10 @@ impl Context {
             let Some((_, bytes)) = pointer::manifest(&self.storage, release).await? else {
                 continue;
             };
-            let path = past::dataset_path(&self.storage, release, &self.scratch()).await?;
-            if path.starts_with(self.scratch()) {
+            // A folder of their own: the run has the newest one open.
+            let copies = self.scratch().join("looked-through");
+            let path = past::dataset_path(&self.storage, release, &copies).await?;
+            if path.starts_with(copies) {
                 published.copies.push(path.clone());
             }
             let database = ReleaseDatabase::open_current(&path, &self.cache())?;

@@ -156,7 +156,7 @@ pub(super) enum FileBytes {
     /// Here, open: what is announced can be sent.
     Here(File),
     /// In a storage, under a key.
-    Stored(Storage, String),
+    Stored(Box<Storage>, String),
 }
 
 /// A file of a release, or a part of it.

@@ -117,10 +117,7 @@ impl Bodies {
 
     fn tell(&self) {
         let Caches { plain, coded, metrics } = &*self.0;
-        metrics.set_body_cache(
-            plain.weight() + coded.weight(),
-            (plain.len() + coded.len()) as u64,
-        );
+        metrics.set_body_cache(plain.weight() + coded.weight(), (plain.len() + coded.len()) as u64);
     }
 }
 
@@ -155,6 +152,8 @@ mod tests {
         assert!(bodies.0.plain.len() > 10);
         bodies.keep(&key(0), &Answer::json(vec![b'x'; LARGEST + 1]));
         let kept = bodies.get(&key(0));
-        assert!(kept.is_none_or(|kept| matches!(kept.body, Body::Bytes(body) if body.len() == 10_000)));
+        assert!(
+            kept.is_none_or(|kept| matches!(kept.body, Body::Bytes(body) if body.len() == 10_000))
+        );
     }
 }

@@ -143,10 +143,12 @@ fn prepare(stream: &TcpStream, stalled: Duration) {
     let socket = socket2::SockRef::from(stream);
     // Without it small answers on a kept connection wait for the client's acknowledgement.
     let set = socket.set_tcp_nodelay(true);
-    // After the last byte is handed to the system, only the system can see whether it is taken.
+    // After the last byte is handed to the system, only the system can see whether it is taken. Its
+    // timer is not put back each time that a slow reader takes something, so it gets many times as
+    // long: it is for those that never come back.
     #[cfg(target_os = "linux")]
     let set = set
-        .and_then(|()| socket.set_tcp_user_timeout(Some(stalled)))
+        .and_then(|()| socket.set_tcp_user_timeout(Some(stalled * 10)))
         .and_then(|()| socket.set_tcp_notsent_lowat(UNSENT));
     #[cfg(not(target_os = "linux"))]
     let _ = stalled;

@@ -10,9 +10,9 @@ use futures_util::FutureExt as _;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::answer::{Answer, Body, Plan, Work};
+use super::body;
 use super::cache::Key;
 use super::cache_outcome::CacheOutcome;
-use super::body;
 use super::client::Client;
 use super::endpoint::{Base, Call, Endpoint};
 use super::error::{Code, Problem, cut};
@@ -107,6 +107,9 @@ async fn answer(
         [] => Form::Json,
         forms => choose(segments.suffix.as_deref(), request.headers(), forms)?,
     };
+    if let Some(ReleaseName::Exact(release)) = segments.get("release").and_then(ReleaseName::read) {
+        state.releases().expect(release).await;
+    }
     let place = match (endpoint.base, segments.get("release")) {
         (_, Some(name)) => Some(named_release(state, name)?),
         (Base::Release, None) => Some(newest_release(state)?),
@@ -157,11 +160,6 @@ async fn carry_out(
     let public_url = &call.state.settings().public_url;
     let query = canonical.clone().unwrap_or_default();
     let path = format!("{}{}", call.path, call.form.dotted());
-    let newest = match (call.endpoint.base, call.segments.get("release")) {
-        (Base::Api, None) => None,
-        (Base::Api, Some(_)) => Some("/v1/releases/latest"),
-        (Base::Release | Base::Root, _) => Some("/v1"),
-    };
     let place = call.place.as_ref();
     let in_release = place.map(|place| ReleaseHeaders {
         place,
@@ -169,7 +167,7 @@ async fn carry_out(
         linked: call.endpoint.base != Base::Root,
         exact: place.pinned && (call.form == Form::Json || call.segments.suffix.is_some()),
         public_url,
-        newest,
+        newest: newest_base(call),
         path: &path,
         query: &query,
     });
@@ -206,16 +204,34 @@ async fn carry_out(
         let name = file_name(&call.path, place.release.id(), &query, call.form);
         response.insert_header((header::CONTENT_DISPOSITION, name));
     }
+    let mut response = sent(call, client, answer.body, response, label).await?;
+    if let Some((key, outcome)) = key.zip(outcome) {
+        response.extensions_mut().insert(key);
+        response.extensions_mut().insert(outcome);
+    }
+    Ok(response)
+}
+
+/// Where the same path of the newest release begins; `None` where the query names the release.
+fn newest_base(call: &Call<'_>) -> Option<&'static str> {
+    match (call.endpoint.base, call.segments.get("release")) {
+        (Base::Api, None) => None,
+        (Base::Api, Some(_)) => Some("/v1/releases/latest"),
+        (Base::Release | Base::Root, _) => Some("/v1"),
+    }
+}
+
+/// The answer with its body.
+async fn sent(
+    call: &Call<'_>,
+    client: Client,
+    body: Body,
+    mut response: HttpResponseBuilder,
+    label: impl FnOnce() -> Label,
+) -> Result<HttpResponse, Problem> {
     let (downloads, bounds) = (call.state.downloads(), &call.state.settings().bounds);
-    Ok(match answer.body {
-        Body::Bytes(bytes) => {
-            let mut response = response.body(bytes);
-            if let Some((key, outcome)) = key.zip(outcome) {
-                response.extensions_mut().insert(key);
-                response.extensions_mut().insert(outcome);
-            }
-            response
-        }
+    Ok(match body {
+        Body::Bytes(bytes) => response.body(bytes),
         // The server would read all of a stream to leave it away.
         Body::Stream(_) if call.head => response.body(actix_web::body::None::new()),
         Body::File(file) if call.head || file.is_small() => {

@@ -43,13 +43,11 @@ impl Downloads {
             Problem::new(Code::RateLimited, detail).retry_after(RETRY_AFTER)
         })?;
         let place = tokio::time::timeout(self.wait, Arc::clone(&self.all).acquire_owned()).await;
-        match place {
-            Ok(Ok(of_all)) => Ok(Download { _of_all: of_all, _of_client: of_client }),
-            Ok(Err(_)) | Err(_) => {
-                let detail = "as many downloads are under way as there can be; ask again later";
-                Err(Problem::new(Code::Unavailable, detail).retry_after(RETRY_AFTER))
-            }
+        if let Ok(Ok(of_all)) = place {
+            return Ok(Download { _of_all: of_all, _of_client: of_client });
         }
+        let detail = "as many downloads are under way as there can be; ask again later";
+        Err(Problem::new(Code::Unavailable, detail).retry_after(RETRY_AFTER))
     }
 }
 

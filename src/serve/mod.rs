@@ -20,6 +20,9 @@ mod feed;
 mod files;
 mod folders;
 mod form;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod guard;
 mod headers;
 mod include;

@@ -127,7 +127,7 @@ impl State {
 
     /// The releases there are.
     #[must_use]
-    pub fn releases(&self) -> &Releases {
+    pub fn releases(&self) -> &Arc<Releases> {
         &self.0.releases
     }
 

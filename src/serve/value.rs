@@ -76,9 +76,13 @@ fn cell_of(ty: ColumnType, op: Op, text: &str) -> Option<Cell> {
 /// rounded so that what is before it stays before it, and it equals none.
 fn instant(op: Op, text: &str) -> Option<Cell> {
     let at = DateTime::parse_from_rfc3339(text).ok()?.with_timezone(&Utc);
-    if at.timestamp_subsec_nanos() == 0 {
-        return Some(at.to_cell());
-    }
+    let is_whole = at.timestamp_subsec_nanos() == 0;
+    let cell = if is_whole { at.to_cell() } else { between_seconds(op, at)? };
+    // In UTC its year may be one that RFC 3339 cannot spell, and does not order as text.
+    DateTime::parse_from_rfc3339(&cell.to_csv()).is_ok().then_some(cell)
+}
+
+fn between_seconds(op: Op, at: DateTime<Utc>) -> Option<Cell> {
     let second = DateTime::from_timestamp(at.timestamp(), 0)?;
     match op {
         Op::Greater | Op::AtMost => Some(second.to_cell()),
@@ -113,4 +117,21 @@ fn wrong_value(parameter: &str, ty: ColumnType, text: &str) -> Fault {
     let ColumnType::Word(words) = ty else { return fault };
     let allowed: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
     Fault { did_you_mean: nearest(text, &allowed), allowed, ..fault }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_instant_whose_year_in_utc_has_not_four_digits_is_none() {
+        let text = |op, text| instant(op, text).map(|cell| cell.to_csv());
+        let last = "9999-12-31T23:59:59Z";
+        assert_eq!(text(Op::AtMost, last).as_deref(), Some(last));
+        assert_eq!(text(Op::AtMost, "9999-12-31T23:59:59.5Z").as_deref(), Some(last));
+        assert_eq!(text(Op::AtLeast, "9999-12-31T23:59:59.5Z"), None);
+        assert_eq!(text(Op::AtLeast, "9999-12-31T23:59:59-01:00"), None);
+        assert_eq!(text(Op::Equal, "0000-01-01T00:00:00+01:00"), None);
+        assert_eq!(text(Op::Equal, "9999-12-31T23:59:59.5-01:00"), None);
+    }
 }

@@ -101,22 +101,13 @@ fn issue(
 /// Writes what one placemark says; `seen` holds the keys so far, with the name and address of each.
 fn listing(placemark: &Placemark, seen: &mut BTreeMap<String, String>, reading: &mut Reading) {
     let locator = locator(placemark);
-    // Name and address are the key: under what is left of it stood another agency.
-    for (name, text) in [("name", &placemark.name), ("address", &placemark.address)] {
-        if let Some(why) = unfit::why(&visible(text)) {
-            let fate = "the placemark is left out";
-            reading.issues.push(unfit::issue(&locator, None, name, text, why, fate));
-            return;
-        }
+    if let Some(issue) = unfit_key(placemark, &locator) {
+        reading.issues.push(issue);
+        return;
     }
     let name = plain(&placemark.name);
     let address = plain(&placemark.address);
-    let date = placemark.value(ACTIVE_DATE).and_then(|date| {
-        let Some(why) = unfit::why(&visible(date)) else { return Some(plain(date)) };
-        let fate = "left unknown";
-        reading.issues.push(unfit::issue(&locator, None, ACTIVE_DATE, date, why, fate));
-        None
-    });
+    let date = active_date(placemark, &locator, reading);
     if name.is_empty() {
         let detail = "name is blank; the placemark is left out".to_owned();
         reading.issues.push(issue(None, &locator, Problem::MissingValue, detail, None));
@@ -161,9 +152,14 @@ fn listing(placemark: &Placemark, seen: &mut BTreeMap<String, String>, reading: 
         }
     }
     let url = profile.filter(|link| link.starts_with("https://") && uuid(link).is_some());
-    reading.drafts.push(Draft {
+    reading.drafts.push(draft(key, locator, url, reported));
+}
+
+/// What the map says of one partnership; `url` is the page that says so, where there is one.
+fn draft(source_key: String, locator: String, url: Option<String>, reported: Reported) -> Draft {
+    Draft {
         subject_type: SubjectType::Partnership,
-        source_key: key,
+        source_key,
         pointer: String::new(),
         role: Role::Supports,
         locator,
@@ -173,7 +169,25 @@ fn listing(placemark: &Placemark, seen: &mut BTreeMap<String, String>, reading: 
             ..Citation::default()
         },
         reported,
-    });
+    }
+}
+
+/// Name and address are the key: under what would be left of it stood another agency.
+fn unfit_key(placemark: &Placemark, locator: &str) -> Option<DraftIssue> {
+    let parts = [("name", &placemark.name), ("address", &placemark.address)];
+    parts.into_iter().find_map(|(name, text)| {
+        let why = unfit::why(&visible(text))?;
+        Some(unfit::issue(locator, None, name, text, why, "the placemark is left out"))
+    })
+}
+
+/// Since when it takes part, as the map prints it.
+fn active_date(placemark: &Placemark, locator: &str, reading: &mut Reading) -> Option<String> {
+    let date = placemark.value(ACTIVE_DATE)?;
+    let Some(why) = unfit::why(&visible(date)) else { return Some(plain(date)) };
+    let issue = unfit::issue(locator, None, ACTIVE_DATE, date, why, "left unknown");
+    reading.issues.push(issue);
+    None
 }
 
 /// The key of a placemark: the id of its profile, else its name and address.

@@ -72,7 +72,7 @@ pub(super) struct Answer {
     code: String,
     words: String,
     /// How the connection failed, where it did.
-    no_answer: bool,
+    unanswered: bool,
     /// Whether it was the machine that was asked, for its role.
     role: bool,
 }
@@ -86,7 +86,7 @@ impl Answer {
             .split_once("status code: ")
             .and_then(|(_, after)| after.get(..3)?.parse().ok())
             .or_else(|| text.contains("redirect without LOCATION").then_some(301));
-        let no_answer = status.is_none() && text.contains("HTTP error");
+        let unanswered = status.is_none() && text.contains("HTTP error");
         let words = match element(&text, "Message") {
             Some(message) => message.to_owned(),
             // What follows a status is a page, and not for a log; without one there is no body.
@@ -94,7 +94,7 @@ impl Answer {
             None => deepest(error),
         };
         let role = text.contains("169.254.") || text.contains("/latest/api/token");
-        Self { status, code, words: cut(words), no_answer, role }
+        Self { status, code, words: cut(words), unanswered, role }
     }
 
     /// Whether it may be otherwise next time.
@@ -104,7 +104,7 @@ impl Answer {
             Some(501 | 507) => false,
             // 409 and 412: the key is taken, but asked again the bucket may say that it is not.
             Some(status) => status >= 500 || matches!(status, 408 | 409 | 412 | 429),
-            None => self.no_answer || matches!(&*self.code, "InternalError" | "SlowDown"),
+            None => self.unanswered || matches!(&*self.code, "InternalError" | "SlowDown"),
         }
     }
 
@@ -138,7 +138,7 @@ impl Answer {
     fn fault_by_status(&self) -> BucketFault {
         match self.status {
             None | Some(404) if self.role => BucketFault::NoKey,
-            None if self.no_answer => BucketFault::Unreachable,
+            None if self.unanswered => BucketFault::Unreachable,
             Some(300..=399) => BucketFault::Elsewhere,
             Some(401 | 403) => BucketFault::Denied,
             Some(408 | 429) => BucketFault::Busy,

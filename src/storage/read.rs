@@ -63,8 +63,7 @@ impl Storage {
             Err(cause) if is_absent(&cause) => return Ok(None),
             Err(cause) => return Err(self.fault(key, "read", cause)),
         };
-        let failed =
-            |cause| StorageError::sort(path.display().to_string(), "written", cause);
+        let failed = |cause| StorageError::sort(path.display().to_string(), "written", cause);
         let mut bytes = found.into_stream();
         let mut file = tokio::fs::File::create(path).await.map_err(failed)?;
         let (mut size, mut hash) = (0, Sha256::new());

@@ -55,7 +55,7 @@ impl Releases {
         let one = staged("Ferguson Police", release(2), previous);
         let other = [release(2), release(3)];
         let other = other.map(|id| (id, staged("Ferguson P. D.", id, previous))).into();
-        Self { first, one, other, folder }
+        Self { folder, first, one, other }
     }
 
     /// The steps at which the leader is cut off: of each kind the last.

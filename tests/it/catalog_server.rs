@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use crate::support::postgres::{Database, Server};
 
 /// Far longer than anything here takes.
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_mins(1);
 
 fn location(url: &str) -> CatalogLocation {
     CatalogLocation::Postgres(url.into())
@@ -124,7 +124,7 @@ async fn nobody_leads_while_a_leader_commits() {
     let lead = catalog.try_lead(at(0)).unwrap().unwrap();
     let epoch = lead.epoch();
     drop(lead); // cut off
-    let led = catalog
+    let committed = catalog
         .while_leading(epoch, async {
             let next = std::thread::spawn(move || other.try_lead(at(1)));
             tokio::time::sleep(Duration::from_millis(300)).await;
@@ -133,7 +133,7 @@ async fn nobody_leads_while_a_leader_commits() {
         })
         .await
         .unwrap();
-    let next = led.join().unwrap().unwrap().unwrap();
+    let next = committed.join().unwrap().unwrap().unwrap();
     let late = catalog.while_leading(epoch, async {}).await;
     assert!(matches!(late, Err(CatalogError::Superseded { .. })), "{late:?}");
     catalog.while_leading(next.epoch(), async {}).await.unwrap();

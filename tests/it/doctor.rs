@@ -184,7 +184,7 @@ fn a_clock_that_is_wrong_is_found_by_the_sources_and_by_the_newest_release() {
     let clock = Upstream::start();
     let sources = world.file("one-source.toml", b"");
     let off = ["fbi-agencies", "usfa-registry", "census-places", "census-counties", "ring-map"];
-    let off: String = off.iter().map(|id| format!("[sources.{id}]\nenabled = false\n")).collect();
+    let off = off.map(|id| format!("[sources.{id}]\nenabled = false\n")).concat();
     let list = format!("{off}[sources.eff-atlas]\nurl = \"{}\"\n", clock.url("/atlas.csv"));
     fs::write(&sources, list).unwrap();
     let at = |days: u64| {
@@ -241,8 +241,8 @@ fn a_catalog_that_somebody_leads_is_told_so_and_not_disturbed() {
         let catalog = Catalog::open(&location).unwrap();
         let at = "2026-11-24T06:00:00Z".parse().unwrap();
         let lead = catalog.try_lead(at).unwrap().unwrap();
-        let led = offline(&home, &["--catalog-url", &url]);
-        let words = led.has_no("fault").ran.stdout.clone();
+        let taken = offline(&home, &["--catalog-url", &url]);
+        let words = taken.has_no("fault").ran.stdout.clone();
         assert!(words.contains("a process leads now") && words.contains("as epoch 1"), "{words}");
         catalog.check_epoch(lead.epoch()).unwrap();
         drop(lead);
@@ -370,7 +370,7 @@ fn a_bucket_is_tried_and_left_as_it_was() {
     assert!(warned.contains("another media type than it got"), "{warned}");
 
     let closed = look(&SmallBucket::start(Manners::Closed));
-    assert!(closed.one("bucket", "fault").contains("the key needs the rights"));
+    assert!(closed.one("bucket", "fault").contains("the access key"));
 }
 
 /// Doctor in a mount namespace of its own, after `mounts`, in which `$1` is the home folder.

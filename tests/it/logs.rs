@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Stdio};
 
 use serde_json::Value;
@@ -177,7 +177,7 @@ const SECRETS: [&str; 5] = [
 ];
 
 /// The log of a run at the level that tells most, with every secret set.
-fn at_its_most_talkative(folder: &Path, sources: &PathBuf, more: &[(&str, &str)]) -> String {
+fn at_its_most_talkative(folder: &Path, sources: &Path, more: &[(&str, &str)]) -> String {
     let mut command =
         Program::new(&folder.join("home"), sources).command(&["refresh", "--log-format", "json"]);
     command

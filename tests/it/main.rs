@@ -23,6 +23,7 @@ mod feeds;
 mod fetch;
 mod fetch_download;
 mod first_schema;
+mod fuzzing;
 mod integrity;
 mod kill;
 mod layers;

@@ -286,7 +286,8 @@ async fn releases_sources_runs_and_held_candidates_are_measured() {
 #[tokio::test]
 async fn the_page_about_the_machinery_says_why_the_data_does_not_move() {
     let release = ReleaseBuilder::new("2026-11-24.1").has(&source("eff-atlas"));
-    let app = App::with([release], Troubled, Settings::default());
+    let started_at = "2026-11-25T06:00:00Z".parse().unwrap();
+    let app = App::with([release], Troubled, Settings { started_at, ..Settings::default() });
     let got = app.get("/status.html").await;
     assert_eq!(got.status, 200);
     let policy = got.header("content-security-policy");

@@ -120,6 +120,16 @@ async fn a_release_is_found_by_the_pointer_and_without_it_after_a_while() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_release_that_another_server_told_of_is_looked_for_at_once() {
+    let pair = Pair::start(three(), Settings::default()).await;
+    let fourth = ReleaseBuilder::new("2026-11-04.1").after("2026-11-03.1").has(&agency("D"));
+    fourth.write(&pair.bucket);
+    let got = pair.app.get("/v1/releases/2026-11-04.1/agencies").await;
+    assert_eq!((got.status, &got.json()["data"][0]["name"]), (200, &json!("D")));
+    assert_eq!(pair.app.get("/v1/releases/2026-11-04.2/agencies").await.status, 404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn files_are_sent_from_the_storage_whole_and_in_part() {
     let text = "id,name\nagy_1,Ocean Township\n";
     let file = ("agencies.csv", "text/csv", text.as_bytes().to_vec());

@@ -8,7 +8,12 @@ use std::process::{Command, Output};
 const SECRET: &[&str] = &["KEY", "SECRET", "TOKEN", "PASSWORD", "CATALOG_URL", "WEBHOOK"];
 
 /// Variables that name a file, or are as good as public, whatever their name.
-const SHOWN: &[&str] = &["PORCHLIGHT_SIGNING_KEY_FILE"];
+const SHOWN: &[&str] = &[
+    "PORCHLIGHT_GATE_KEYS_NEW_PERCENT",
+    "PORCHLIGHT_NOTIFY_SECRET_FILE",
+    "PORCHLIGHT_PUBLIC_KEY",
+    "PORCHLIGHT_SIGNING_KEY_FILE",
+];
 
 /// A value that nothing else would print.
 const CANARY: &str = "canary-7d1f";
@@ -132,6 +137,8 @@ fn no_shell_is_asked() {
     assert!(found.len() > 100);
     for path in found {
         let text = std::fs::read_to_string(&path).unwrap();
+        // The tests of what runs a command give it one that can be told what to do.
+        let text = text.split("\nmod tests {").next().unwrap();
         for shell in SHELLS {
             assert!(!text.contains(shell), "{}: {shell}", path.display());
         }

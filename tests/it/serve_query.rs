@@ -46,6 +46,18 @@ async fn filters_keep_what_equals_one_of_their_values_and_join_by_and() {
 }
 
 #[tokio::test]
+async fn a_thousand_parts_of_a_text_are_looked_for_at_once() {
+    let app = App::of([three_agencies(RELEASE)]);
+    let mut parts: Vec<String> = (0..999).map(|number| format!("{number:x}z")).collect();
+    parts.push("umbu".to_owned());
+    let address = format!("/v1/agencies?name__contains={}", parts.join(","));
+    let got = app.get(&address).await;
+    assert_eq!((got.status, &got.json()["meta"]["total"]), (200, &json!(1)));
+    let of_lists = format!("/v1/agencies?aliases__contains={}", parts.join(","));
+    assert_eq!(app.get(&of_lists).await.status, 200);
+}
+
+#[tokio::test]
 async fn a_limit_of_zero_gives_the_total_alone() {
     let app = App::of([three_agencies(RELEASE)]);
     let got = app.get("/v1/agencies?limit=0").await.json();

@@ -37,7 +37,7 @@ impl Place {
         match &self.bucket {
             Some(bucket) => bucket.overwrite(&format!("captures/{sha256}"), "abd").await,
             None => {
-                std::fs::write(self.folder.path().join("captures").join(sha256), "abd").unwrap()
+                std::fs::write(self.folder.path().join("captures").join(sha256), "abd").unwrap();
             }
         }
     }
@@ -57,7 +57,7 @@ async fn places() -> Vec<Place> {
 
 /// Bytes of a file that is copied in several blocks, of which the last is not whole.
 fn large(seed: u32) -> Vec<u8> {
-    (0..20_000_000_u32).map(|i| (i % (251 - seed)) as u8).collect()
+    (0..20_000_000_u32).map(|i| u8::try_from(i % (251 - seed)).unwrap()).collect()
 }
 
 #[tokio::test]
@@ -116,7 +116,7 @@ async fn a_file_of_several_blocks_is_copied_whole_and_once() {
                 assert_eq!(bucket.keys().await.len(), 2);
             }
             None => {
-                assert_eq!(names(&folder.path().join("releases/2026-11-24.1")), ["dataset.sqlite"])
+                assert_eq!(names(&folder.path().join("releases/2026-11-24.1")), ["dataset.sqlite"]);
             }
         }
     }
@@ -181,12 +181,11 @@ async fn a_listing_is_sorted_and_shows_nothing_half_written() {
         for key in ["releases/b/x.csv", "releases/a/y.csv", "releases/b/deep/z", "captures/c"] {
             storage.put_new(key, Bytes::from(key.to_owned()), JSON).await.unwrap();
         }
-        match bucket {
-            Some(bucket) => bucket.overwrite("releases/b/half.0123456789abcdef.partial", "").await,
-            None => {
-                file(&folder, "releases/b/half.partial", b"");
-                file(&folder, "releases/b/x.csv#1", b"");
-            }
+        if let Some(bucket) = bucket {
+            bucket.overwrite("releases/b/half.0123456789abcdef.partial", "").await;
+        } else {
+            file(&folder, "releases/b/half.partial", b"");
+            file(&folder, "releases/b/x.csv#1", b"");
         }
         let keys = |prefix: &'static str| {
             let storage = storage.clone();

@@ -251,12 +251,12 @@ async fn a_service_that_is_away_or_silent_is_given_up_within_its_time() {
 }
 
 fn open(location: S3Location) -> Storage {
-    Storage::open(&StorageLocation::S3(location)).unwrap()
+    Storage::open(&StorageLocation::S3(Box::new(location))).unwrap()
 }
 
 fn fault(error: &StorageError) -> BucketFault {
-    match error {
-        StorageError::Bucket { fault, .. } => *fault,
-        other => panic!("no fault of a bucket: {other}"),
+    if let StorageError::Bucket { fault, .. } = error {
+        return *fault;
     }
+    panic!("no fault of a bucket: {error}")
 }

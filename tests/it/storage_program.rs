@@ -60,7 +60,7 @@ async fn releases_are_made_held_accepted_verified_and_rebuilt_in_a_bucket() {
     assert!(remote.releases().len() >= 2);
 
     // Each file says of itself what the manifest says of it, and nothing was kept at home.
-    let manifest = remote.run(&["release", "show", first, "--json"]).ends(0).json();
+    let manifest = remote.run(&["release", "show", first]).ends(0).json();
     for file in manifest["files"].as_array().unwrap() {
         let key = format!("releases/{first}/{}", file["name"].as_str().unwrap());
         let headers = remote.bucket.headers(&key).await;

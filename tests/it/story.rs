@@ -40,8 +40,7 @@ impl Scene {
 
     /// A server: over the same home, or on another machine.
     fn serve(&self) -> Server {
-        let arguments =
-            ["serve", "--listen", "127.0.0.1:0", "--no-schedule", "--poll-ms", "200"];
+        let arguments = ["serve", "--listen", "127.0.0.1:0", "--no-schedule", "--poll-ms", "200"];
         let mut command = self.command(&arguments);
         if self.elsewhere.is_some() {
             command.env("PORCHLIGHT_HOME", self.home_of_the_server());

@@ -11,9 +11,12 @@ use crate::support::release::{ReleaseBuilder, agency};
 use crate::support::small_upstream::SmallUpstream;
 
 /// A collector on loopback that takes everything.
+/// Path and body of each request.
+type Taken = Arc<Mutex<Vec<(String, Vec<u8>)>>>;
+
 struct Collector {
     address: String,
-    taken: Arc<Mutex<Vec<(String, Vec<u8>)>>>,
+    taken: Taken,
 }
 
 impl Collector {

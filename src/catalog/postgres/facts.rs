@@ -7,6 +7,7 @@ use super::LEAD;
 use crate::catalog::CatalogServer;
 
 #[derive(QueryableByName)]
+#[expect(clippy::struct_excessive_bools, reason = "each is the answer to one part of the question")]
 struct Facts {
     #[diesel(sql_type = Text)]
     version: String,

@@ -87,6 +87,7 @@ fn try_writing(folder: &Path) -> io::Result<Duration> {
 
 /// A run writes a release beside the folder of the releases and then copies it there.
 #[cfg(unix)]
+#[expect(clippy::unnecessary_wraps, reason = "elsewhere than on Unix there is nothing to say")]
 fn room(about: &'static str, place: &Path, newest: Option<&Newest>) -> Option<Check> {
     let disk = match rustix::fs::statvfs(place) {
         Ok(disk) => disk,

@@ -40,15 +40,7 @@ impl Sql<'_> {
             Op::AtLeast => self.compared(&name, ">=", values),
             Op::Less => self.below(&name, column, "<", values),
             Op::AtMost => self.below(&name, column, "<=", values),
-            Op::Contains => {
-                self.push("(");
-                self.joined(" OR ", values, |sql, value| {
-                    sql.push(&format!("{name} LIKE "));
-                    sql.bind(containing(&value.to_csv()));
-                    sql.push(" ESCAPE '\\'");
-                });
-                self.push(")");
-            }
+            Op::Contains => self.holds_one_of(&name, values),
             Op::IsNull => {
                 let unknown = values.first() != Some(&Cell::Integer(0));
                 let test = if unknown { "IS NULL" } else { "IS NOT NULL" };
@@ -64,6 +56,27 @@ impl Sql<'_> {
         self.push(name);
         self.push(opening);
         self.joined(", ", values, |sql, value| sql.bind(value));
+        self.push(")");
+    }
+
+    /// Halved again and again: SQLite bounds how deep an expression may be, and a chain of `OR` is
+    /// as deep as it is long.
+    fn holds_one_of(&mut self, name: &str, values: &[Cell]) {
+        self.push("(");
+        match values {
+            [] => self.push("FALSE"),
+            [value] => {
+                self.push(&format!("{name} LIKE "));
+                self.bind(containing(&value.to_csv()));
+                self.push(" ESCAPE '\\'");
+            }
+            several => {
+                let (some, others) = several.split_at(several.len() / 2);
+                self.holds_one_of(name, some);
+                self.push(" OR ");
+                self.holds_one_of(name, others);
+            }
+        }
         self.push(")");
     }
 

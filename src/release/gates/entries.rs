@@ -217,8 +217,8 @@ fn values(evidence: &Evidence) -> impl Iterator<Item = (&str, &str)> {
 
 /// Whether two values of a column mean the same, as far as can be told without reading them: case,
 /// blanks and marks make no difference.
-fn same<T: AsRef<str>>(column: &str, was: Option<T>, is: Option<T>) -> bool {
-    let (was, is) = match (&was, &is) {
+fn same<T: AsRef<str>>(column: &str, was: Option<&T>, is: Option<&T>) -> bool {
+    let (was, is) = match (was, is) {
         // What was never said before is no change.
         (None, _) => return true,
         (Some(_), None) => return false,

@@ -221,6 +221,7 @@ fn a_new_source_that_says_less_is_not_held_for_it() {
     let previous = of(200, "2020-01-01", Vec::new());
     let mut candidate =
         of(2_000, "2020-01-01", vec![edition("usfa-registry", "2023-01-01", 1_800)]);
+    candidate.records.sources.push(source("usfa-registry"));
     let known: Vec<String> =
         previous.records.agencies.iter().map(|agency| agency.id.to_string()).collect();
     let known_to = |evidence: &Evidence| known.contains(&evidence.subject_id);

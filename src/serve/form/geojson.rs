@@ -9,8 +9,8 @@ use super::{Content, Form, Writer};
 use crate::record::{Cell, Column, Point, RESOURCES};
 use crate::release::format::{CollectionMeta, Features};
 use crate::serve::error::Problem;
-use crate::serve::page::Totals;
 use crate::serve::open_release::OpenRelease;
+use crate::serve::page::Totals;
 use crate::serve::shape::{self, Row, Shape};
 
 pub(super) struct GeoJson {

@@ -8,8 +8,8 @@ mod ndjson;
 use std::sync::Arc;
 
 use super::error::Problem;
-use super::page::Totals;
 use super::open_release::OpenRelease;
+use super::page::Totals;
 use super::shape::Shape;
 use crate::record::{Cell, Resource};
 

@@ -11,7 +11,7 @@ use actix_web::http::{Method, StatusCode};
 use super::exposition::Exposition;
 use super::histogram::Histogram;
 use crate::serve::cache_outcome::CacheOutcome;
-use crate::serve::endpoint::ENDPOINTS;
+use crate::serve::endpoint::{ENDPOINTS, Endpoint};
 
 /// An endpoint, by its place in [`ENDPOINTS`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,7 +25,7 @@ impl Route {
 
     /// The pattern of its path, the same under every release.
     pub(in crate::serve) fn pattern(self) -> String {
-        ENDPOINTS.get(self.0).map_or_else(|| "none".to_owned(), |endpoint| endpoint.address())
+        ENDPOINTS.get(self.0).map_or_else(|| "none".to_owned(), Endpoint::address)
     }
 }
 

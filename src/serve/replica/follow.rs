@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::ReplicaError;
+use crate::record::ReleaseId;
 use crate::serve::releases::{Releases, ReleasesError};
 
 impl Releases {
@@ -18,6 +19,17 @@ impl Releases {
             self.catch_up().await?;
         }
         Ok(())
+    }
+
+    /// Looks at once where a request names a release that is later than all that are known here:
+    /// another server may have told its client of it. Not more often than [`Releases::may_look_now`] allows.
+    pub(in crate::serve) async fn expect(self: &Arc<Self>, release: ReleaseId) {
+        if self.newest().is_none_or(|newest| newest.id() >= release) || !self.may_look_now() {
+            return;
+        }
+        if let Err(error) = self.look().await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "looking for {release}");
+        }
     }
 
     /// What is less urgent than the newest release: that the others are known, and that nothing lies

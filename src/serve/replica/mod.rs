@@ -165,7 +165,8 @@ impl Replica {
             if path.exists() { Ok(()) } else { self.bring_dataset(release, file).await }
         };
         // A thread of its own: a runtime's thread must not wait for another runtime.
-        let waited = std::thread::scope(|scope| scope.spawn(|| self.runtime.block_on(bring)).join());
+        let waited =
+            std::thread::scope(|scope| scope.spawn(|| self.runtime.block_on(bring)).join());
         waited.unwrap_or(Err(ReplicaError::Panicked))?;
         Ok(path)
     }
@@ -187,7 +188,12 @@ impl Replica {
                 let _alone = self.bringing.lock().await;
                 self.remove(release).await?;
                 let expected = expected.map(|file| file.sha256.clone()).unwrap_or_default();
-                Err(ReplicaError::Differs { release, file: DATASET_FILE.to_owned(), expected, found })
+                Err(ReplicaError::Differs {
+                    release,
+                    file: DATASET_FILE.to_owned(),
+                    expected,
+                    found,
+                })
             }
         }
     }
@@ -220,8 +226,9 @@ impl Replica {
     }
 
     fn local(&self) -> Result<Vec<ReleaseId>, ReplicaError> {
-        let folders = super::folders::folders(&self.folder)
-            .map_err(|error| ReplicaError::Folder { path: self.folder.clone(), source: std::io::Error::other(error) })?;
+        let folders = super::folders::folders(&self.folder).map_err(|error| {
+            ReplicaError::Folder { path: self.folder.clone(), source: std::io::Error::other(error) }
+        })?;
         Ok(folders.into_iter().map(|(release, _)| release).collect())
     }
 

@@ -19,9 +19,9 @@ use crate::serve::error::{Code, Fault, Problem};
 use crate::serve::example;
 use crate::serve::form::Form;
 use crate::serve::named::Named;
+use crate::serve::open_release::OpenRelease;
 use crate::serve::page::{self, Addresses, PageLinks, Totals};
 use crate::serve::parameter::{Kind, Parameter};
-use crate::serve::open_release::OpenRelease;
 use crate::serve::state::Place;
 use crate::serve::stream::{Export, ROWS_A_BLOCK};
 use crate::serve::value::spell_values;
@@ -206,7 +206,10 @@ impl Wanted {
     fn total(&self, to: &OpenRelease, comparison: &Comparison<'_>) -> Result<Totals, Problem> {
         let count = || {
             let counts = self.resources.iter().map(|resource| comparison.count(resource));
-            Ok::<_, DatabaseError>(Totals { total: counts.sum::<Result<_, _>>()?, uncertain_excluded: 0 })
+            Ok::<_, DatabaseError>(Totals {
+                total: counts.sum::<Result<_, _>>()?,
+                uncertain_excluded: 0,
+            })
         };
         Ok(to.counted_once(&format!("{PATH}?{}", self.filters), count)?)
     }
@@ -245,7 +248,8 @@ fn answer(call: &Call<'_>) -> Result<Plan, Problem> {
     }
     let work = move || {
         let (from, to) = (&pair.from.release, &pair.to.release);
-        let comparison = Comparison::new(from.database()?, to.database()?, wanted.selection.clone())?;
+        let comparison =
+            Comparison::new(from.database()?, to.database()?, wanted.selection.clone())?;
         let totals = wanted.total(to, &comparison)?;
         let (entries, more) = wanted.read(&comparison)?;
         let next = entries.last().filter(|_| more).map(|last| {
@@ -284,7 +288,8 @@ fn every_line(pair: Pair, mut wanted: Wanted) -> Result<Answer, Problem> {
         if done {
             return Ok(None);
         }
-        let comparison = Comparison::new(from.database()?, to.database()?, wanted.selection.clone())?;
+        let comparison =
+            Comparison::new(from.database()?, to.database()?, wanted.selection.clone())?;
         let (entries, more) = wanted.read(&comparison)?;
         done = !more;
         wanted.after = entries.last().map(|last| (last.resource.to_owned(), last.id.clone()));

@@ -279,7 +279,7 @@ fn answer_file(call: &Call<'_>) -> Result<Plan, Problem> {
     let storage = call.state.releases().storage().cloned();
     let work = move || {
         let bytes = match storage.filter(|_| !path.exists()) {
-            Some(storage) => FileBytes::Stored(storage, key),
+            Some(storage) => FileBytes::Stored(Box::new(storage), key),
             None => FileBytes::Here(files::open(&path, size).map_err(Problem::internal)?),
         };
         let body = Body::File(FileBody { bytes, size, sha256, range });

@@ -117,7 +117,7 @@ impl Edition {
     /// Of every so many rows one lacks its first cell, and another has one more.
     pub(crate) fn ragged(&mut self, every: usize) {
         for (number, row) in self.rows.iter_mut().enumerate().filter(|(n, _)| n % every == 1) {
-            if number / every % 2 == 0 {
+            if (number / every).is_multiple_of(2) {
                 row.remove(0);
             } else {
                 row.insert(0, "more".to_owned());

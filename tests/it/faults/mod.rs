@@ -137,6 +137,9 @@ fn told(world: &World, report: &Report) -> String {
             format!("ok, {} records differ", records_changed(world))
         }
         Outcome::Judged { gates, .. } => format!("held: {}", failed(gates).join(", ")),
-        other => format!("{other:?}"),
+        other @ (Outcome::Busy
+        | Outcome::Unchanged
+        | Outcome::Published(_)
+        | Outcome::Held { .. }) => format!("{other:?}"),
     }
 }

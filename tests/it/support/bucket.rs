@@ -85,7 +85,7 @@ impl Bucket {
 
     /// The same, with another address of the server.
     pub(crate) fn storage_at(&self, address: &str) -> Storage {
-        Storage::open(&StorageLocation::S3(self.location_at(address))).unwrap()
+        Storage::open(&StorageLocation::S3(Box::new(self.location_at(address)))).unwrap()
     }
 
     /// Lets the program keep everything below the prefix.

@@ -116,7 +116,7 @@ fn handle(mut client: &TcpStream, server: &str, state: &State) -> io::Result<()>
             reset(client)
         }
         Some(Harm::Silence) => {
-            client.set_read_timeout(Some(Duration::from_secs(60)))?;
+            client.set_read_timeout(Some(Duration::from_mins(1)))?;
             client.read(&mut [0]).map(drop)
         }
     }

@@ -1,6 +1,7 @@
 //! As much of an S3 server as one small object needs, which keeps its word or does not.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -93,7 +94,7 @@ impl State {
         for (name, value) in &headers {
             head.extend([*name, ": ", value, "\r\n"]);
         }
-        head.push_str(&format!("Content-Length: {}\r\n\r\n", body.len()));
+        write!(head, "Content-Length: {}\r\n\r\n", body.len()).unwrap();
         connection.write_all(head.as_bytes())?;
         connection.write_all(&body)
     }

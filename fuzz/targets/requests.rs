@@ -1,0 +1,6 @@
+#![no_main]
+
+#[path = "../checks/requests.rs"]
+mod requests;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| requests::check(bytes));
