@@ -120,6 +120,16 @@ async fn a_release_is_found_by_the_pointer_and_without_it_after_a_while() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_the_process_before_had_no_time_for_is_made_up_for() {
+    let pair = Pair::start(three(), Settings::default()).await;
+    // It was killed when it had brought the newest, and no other.
+    fs::remove_dir_all(pair.copies.join("2026-11-01.1")).unwrap();
+    let other = Arc::new(replica(&pair.bucket, &pair.copies));
+    other.look().await.unwrap();
+    assert_eq!(other.known().len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_release_that_another_server_told_of_is_looked_for_at_once() {
     let pair = Pair::start(three(), Settings::default()).await;
     let fourth = ReleaseBuilder::new("2026-11-04.1").after("2026-11-03.1").has(&agency("D"));

@@ -1,8 +1,9 @@
 //! Keeps up with what is published.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
-use super::ReplicaError;
+use super::{Replica, ReplicaError};
 use crate::record::ReleaseId;
 use crate::serve::releases::{Releases, ReleasesError};
 
@@ -16,13 +17,18 @@ impl Releases {
         let brought = replica.bring_newest().await;
         self.read_folder().await?;
         if brought.map_err(ReleasesError::Replica)? {
-            self.catch_up().await?;
+            replica.caught_up.store(false, Ordering::Relaxed);
+        }
+        if !replica.caught_up.load(Ordering::Relaxed) {
+            self.catch_up(replica).await?;
+            replica.caught_up.store(true, Ordering::Relaxed);
         }
         Ok(())
     }
 
     /// Looks at once where a request names a release that is later than all that are known here:
-    /// another server may have told its client of it. Not more often than [`Releases::may_look_now`] allows.
+    /// another server may have told its client of it. Not more often than
+    /// [`Releases::may_look_now`] allows.
     pub(in crate::serve) async fn expect(self: &Arc<Self>, release: ReleaseId) {
         if self.newest().is_none_or(|newest| newest.id() >= release) || !self.may_look_now() {
             return;
@@ -34,8 +40,7 @@ impl Releases {
 
     /// What is less urgent than the newest release: that the others are known, and that nothing lies
     /// here without need.
-    async fn catch_up(self: &Arc<Self>) -> Result<(), ReleasesError> {
-        let Some(replica) = self.replica() else { return Ok(()) };
+    async fn catch_up(self: &Arc<Self>, replica: &Replica) -> Result<(), ReleasesError> {
         replica.bring_manifests().await.map_err(ReleasesError::Replica)?;
         self.read_folder().await?;
         let redacted = self.redacted();

@@ -12,7 +12,7 @@ mod follow;
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use tokio::runtime::Handle;
@@ -81,6 +81,8 @@ pub struct Replica {
     /// Where requests to the storage are sent from, whoever waits for them.
     runtime: Handle,
     looks: AtomicU32,
+    /// Whether all releases are known here that there were when the newest was brought.
+    caught_up: AtomicBool,
     /// One thing at a time is brought or removed.
     bringing: Mutex<()>,
 }
@@ -92,8 +94,10 @@ impl Replica {
     /// Outside a tokio runtime.
     #[must_use]
     pub fn new(storage: Storage, folder: PathBuf) -> Self {
-        let (looks, bringing) = (AtomicU32::new(0), Mutex::default());
-        Self { storage, folder, runtime: Handle::current(), looks, bringing }
+        // What a process before this one had no time for is not known.
+        let (looks, caught_up) = (AtomicU32::new(0), AtomicBool::new(false));
+        let (runtime, bringing) = (Handle::current(), Mutex::default());
+        Self { storage, folder, runtime, looks, caught_up, bringing }
     }
 
     pub(super) fn storage(&self) -> &Storage {
