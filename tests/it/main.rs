@@ -72,6 +72,5 @@ mod storage_program;
 mod story;
 mod support;
 mod timetable;
-#[cfg(feature = "opentelemetry")]
 mod traces;
 mod verify_url;

@@ -1,5 +1,7 @@
 //! Traces for an OpenTelemetry collector: what it is sent, and that its absence harms nobody.
 
+#![cfg(feature = "opentelemetry")]
+
 use std::collections::HashMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
