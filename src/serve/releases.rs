@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use chrono::NaiveDate;
 
@@ -19,9 +19,6 @@ use crate::storage::Storage;
 
 /// Releases other than the newest that stay open, where nothing else is said.
 const KEPT_OPEN: usize = 4;
-
-/// Pause between two looks that requests ask for: names can be made up at will.
-const LOOK_PAUSE: Duration = Duration::from_millis(500);
 
 /// Why releases cannot be served.
 #[derive(Debug, thiserror::Error)]
@@ -99,8 +96,8 @@ pub struct Releases {
     others: Mutex<Vec<Arc<OpenRelease>>>,
     /// Every one that somebody may still use.
     used: Mutex<Vec<Weak<OpenRelease>>>,
-    /// When it was last looked because a request named an unknown release.
-    expected_at: Mutex<Option<Instant>>,
+    /// When the last look ended that a request asked for; taken while one is under way.
+    pub(super) expected: tokio::sync::Mutex<Option<Instant>>,
     /// Who brings them to the folder, where they are kept elsewhere.
     replica: Option<Arc<Replica>>,
     query_times: Arc<QueryTimes>,
@@ -121,7 +118,7 @@ impl Releases {
             keep_open: KEPT_OPEN,
             others: Mutex::default(),
             used: Mutex::default(),
-            expected_at: Mutex::default(),
+            expected: tokio::sync::Mutex::default(),
             replica: None,
             query_times: Arc::default(),
             failed_reloads: AtomicU64::new(0),
@@ -311,16 +308,6 @@ impl Releases {
         used.retain(|other| other.strong_count() > 0);
         used.push(Arc::downgrade(&open));
         open
-    }
-
-    /// Whether it is time for another look that a request asks for; it is then taken as done.
-    pub(super) fn may_look_now(&self) -> bool {
-        let mut last = self.expected_at.lock().unwrap_or_else(PoisonError::into_inner);
-        let may = last.is_none_or(|last| last.elapsed() >= LOOK_PAUSE);
-        if may {
-            *last = Some(Instant::now());
-        }
-        may
     }
 
     /// Whether a request may still ask the file of a release.

@@ -134,8 +134,11 @@ async fn a_release_that_another_server_told_of_is_looked_for_at_once() {
     let pair = Pair::start(three(), Settings::default()).await;
     let fourth = ReleaseBuilder::new("2026-11-04.1").after("2026-11-03.1").has(&agency("D"));
     fourth.write(&pair.bucket);
-    let got = pair.app.get("/v1/releases/2026-11-04.1/agencies").await;
-    assert_eq!((got.status, &got.json()["data"][0]["name"]), (200, &json!("D")));
+    // Those who ask while it is looked for wait for the same look.
+    let asked = (0..8).map(|_| pair.app.get("/v1/releases/2026-11-04.1/agencies"));
+    for got in futures_util::future::join_all(asked).await {
+        assert_eq!((got.status, &got.json()["data"][0]["name"]), (200, &json!("D")));
+    }
     assert_eq!(pair.app.get("/v1/releases/2026-11-04.2/agencies").await.status, 404);
 }
 
@@ -244,4 +247,19 @@ async fn a_copy_that_was_damaged_since_is_noticed_and_copied_again() {
     assert!(fs::read(&copy).unwrap() == sound);
     assert_eq!(other.newest().unwrap().id().to_string(), "2026-11-03.1");
     other.check().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_of_a_manifest_that_was_damaged_since_is_copied_again() {
+    for release in ["2026-11-01.1", "2026-11-03.1"] {
+        let pair = Pair::start(three(), Settings::default()).await;
+        let copy = pair.copies.join(release).join("manifest.json");
+        let sound = fs::read(&copy).unwrap();
+        fs::write(&copy, &sound[..sound.len() / 2]).unwrap();
+        let other = Arc::new(replica(&pair.bucket, &pair.copies));
+        other.look().await.unwrap();
+        assert!(fs::read(&copy).unwrap() == sound);
+        assert_eq!(other.known().len(), 3);
+        assert_eq!(other.newest().unwrap().id().to_string(), "2026-11-03.1");
+    }
 }

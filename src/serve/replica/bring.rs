@@ -120,7 +120,8 @@ impl Replica {
         Ok((folder.join(name), folder.join(format!("{name}.part"))))
     }
 
-    fn place(&self, release: ReleaseId) -> PathBuf {
+    /// The folder of a release.
+    pub(super) fn place(&self, release: ReleaseId) -> PathBuf {
         self.folder.join(release.to_string())
     }
 }

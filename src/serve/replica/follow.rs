@@ -2,10 +2,17 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
 use super::{Replica, ReplicaError};
 use crate::record::ReleaseId;
 use crate::serve::releases::{Releases, ReleasesError};
+
+/// Pause between two looks that requests ask for: names can be made up at will.
+const LOOK_PAUSE: Duration = Duration::from_millis(500);
+
+/// How long a request waits for a release to be found that may not exist.
+const LOOK_WAIT: Duration = Duration::from_secs(10);
 
 impl Releases {
     /// Looks for releases that others published, brings the newest here where they are kept
@@ -14,8 +21,13 @@ impl Releases {
     /// What is here is served whatever the error.
     pub async fn look(self: &Arc<Self>) -> Result<(), ReleasesError> {
         let Some(replica) = self.replica() else { return self.read_folder().await };
-        let brought = replica.bring_newest().await;
-        self.read_folder().await?;
+        let brought = loop {
+            let brought = replica.bring_newest().await;
+            match self.read_folder().await {
+                Err(error @ ReleasesError::Manifest { .. }) => self.discard(replica, error).await?,
+                read => break read.map(|()| brought)?,
+            }
+        };
         if brought.map_err(ReleasesError::Replica)? {
             replica.caught_up.store(false, Ordering::Relaxed);
         }
@@ -26,15 +38,35 @@ impl Releases {
         Ok(())
     }
 
+    /// A copy of a manifest that is none any more goes, with what lies beside it, to be copied again.
+    async fn discard(&self, replica: &Replica, damage: ReleasesError) -> Result<(), ReleasesError> {
+        tracing::warn!(error = &damage as &dyn std::error::Error, "copying it again");
+        let ReleasesError::Manifest { path, .. } = &damage else { return Err(damage) };
+        let Some(folder) = path.parent() else { return Err(damage) };
+        let _alone = replica.bringing.lock().await;
+        replica.caught_up.store(false, Ordering::Relaxed);
+        replica.remove(folder).await.map_err(ReleasesError::Replica)
+    }
+
     /// Looks at once where a request names a release that is later than all that are known here:
-    /// another server may have told its client of it. Not more often than
-    /// [`Releases::may_look_now`] allows.
+    /// another server may have told its client of it. Whoever asks meanwhile waits for the same look.
     pub(in crate::serve) async fn expect(self: &Arc<Self>, release: ReleaseId) {
-        if self.newest().is_none_or(|newest| newest.id() >= release) || !self.may_look_now() {
+        let is_later = || self.newest().is_some_and(|newest| newest.id() < release);
+        if !is_later() {
             return;
         }
-        if let Err(error) = self.look().await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "looking for {release}");
+        let look = async {
+            let mut last = self.expected.lock().await;
+            if !is_later() || last.is_some_and(|last| last.elapsed() < LOOK_PAUSE) {
+                return;
+            }
+            if let Err(error) = self.look().await {
+                tracing::warn!(error = &error as &dyn std::error::Error, "looking for {release}");
+            }
+            *last = Some(Instant::now());
+        };
+        if tokio::time::timeout(LOOK_WAIT, look).await.is_err() {
+            tracing::warn!("looking for {release} takes long");
         }
     }
 

@@ -190,7 +190,7 @@ impl Replica {
             Some(ManifestFile { sha256, .. }) if *sha256 == found => Ok(()),
             expected => {
                 let _alone = self.bringing.lock().await;
-                self.remove(release).await?;
+                self.remove(&self.place(release)).await?;
                 let expected = expected.map(|file| file.sha256.clone()).unwrap_or_default();
                 Err(ReplicaError::Differs {
                     release,
@@ -212,9 +212,9 @@ impl Replica {
         let _alone = self.bringing.lock().await;
         for release in self.local()? {
             if gone(release) {
-                self.remove(release).await?;
+                self.remove(&self.place(release)).await?;
             } else if !used(release) {
-                let path = self.folder.join(release.to_string()).join(DATASET_FILE);
+                let path = self.place(release).join(DATASET_FILE);
                 removed(&path, tokio::fs::remove_file(&path).await)?;
             }
         }
@@ -222,11 +222,10 @@ impl Replica {
     }
 
     /// The folder of a release goes: its manifest first, so that it is none from then on.
-    async fn remove(&self, release: ReleaseId) -> Result<(), ReplicaError> {
-        let folder = self.folder.join(release.to_string());
+    async fn remove(&self, folder: &Path) -> Result<(), ReplicaError> {
         let manifest = folder.join(MANIFEST_FILE);
         removed(&manifest, tokio::fs::remove_file(&manifest).await)?;
-        removed(&folder, tokio::fs::remove_dir_all(&folder).await)
+        removed(folder, tokio::fs::remove_dir_all(folder).await)
     }
 
     fn local(&self) -> Result<Vec<ReleaseId>, ReplicaError> {
@@ -238,7 +237,7 @@ impl Replica {
 
     /// Whether the manifest of a release is here.
     fn is_here(&self, release: ReleaseId) -> bool {
-        self.folder.join(release.to_string()).join(MANIFEST_FILE).exists()
+        self.place(release).join(MANIFEST_FILE).exists()
     }
 }
 
