@@ -27,10 +27,10 @@ pub(super) struct Bounding {
     /// Milliseconds a client may take nothing of what it is sent [default: 30000]
     #[arg(long, global = true, env = "PORCHLIGHT_STALLED_MS", value_name = "MS")]
     stalled_ms: Option<u64>,
-    /// Exports and large files sent at a time [default: 128]
+    /// Exports and large files sent at a time [default: 48]
     #[arg(long, global = true, env = "PORCHLIGHT_MAX_DOWNLOADS", value_name = "N")]
     max_downloads: Option<u32>,
-    /// Exports and large files sent at a time to one client address [default: 16]
+    /// Exports and large files sent at a time to one client address [default: 8]
     #[arg(long, global = true, env = "PORCHLIGHT_MAX_DOWNLOADS_PER_CLIENT", value_name = "N")]
     max_downloads_per_client: Option<u32>,
     /// Milliseconds a download waits for others to end before it is refused [default: 2000]

@@ -19,9 +19,9 @@ pub struct ServeBounds {
     pub keep_alive: Duration,
     /// Time a client may take nothing of what it is sent; 30 s.
     pub stalled: Duration,
-    /// Exports and large files that are sent at a time; 128.
+    /// Exports and large files that are sent at a time; 48.
     pub downloads: u32,
-    /// Of those, how many to one client address; 16.
+    /// Of those, how many to one client address; 8.
     pub downloads_per_client: u32,
     /// Time a download waits for others to end before it is refused; 2 s.
     pub download_wait: Duration,
@@ -54,8 +54,8 @@ impl Default for ServeBounds {
             // A phone in a tunnel comes back within it; whoever reads nothing for longer can ask
             // again.
             stalled: Duration::from_secs(30),
-            downloads: 128,
-            downloads_per_client: 16,
+            downloads: 48,
+            downloads_per_client: 8,
             download_wait: Duration::from_secs(2),
             // The largest export at the speed of a poor mobile line, and more.
             download: Duration::from_mins(10),
