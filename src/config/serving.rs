@@ -189,7 +189,9 @@ fn public_url(text: &str) -> Result<String, ConfigError> {
     match Url::parse(text) {
         Ok(url)
             if matches!(url.scheme(), "http" | "https")
-                && url.has_host()
+                && url.host_str().is_some_and(stands_in_a_link)
+                && url.username().is_empty()
+                && url.password().is_none()
                 // Links are made from paths that begin at the root of the host.
                 && url.path() == "/"
                 && url.query().is_none()
@@ -199,10 +201,16 @@ fn public_url(text: &str) -> Result<String, ConfigError> {
             Ok(url.as_str().trim_end_matches('/').to_owned())
         }
         Ok(_) | Err(_) => {
-            let expected = "an http or https URL without path, query or fragment";
+            let expected = "an http or https URL of a host, without user, path, query or fragment";
             Err(ConfigError::invalid("public-url", text, expected))
         }
     }
+}
+
+/// The standard of URLs lets more into a host, such as quotation marks, than any name has.
+fn stands_in_a_link(host: &str) -> bool {
+    let fit = |byte: u8| byte.is_ascii_alphanumeric() || b".-_[]:".contains(&byte);
+    !host.is_empty() && host.bytes().all(fit)
 }
 
 /// Whether mail arrives is for the sender to see; here it must only be fit for a `mailto:`.
@@ -351,6 +359,8 @@ mod tests {
             "ftp://example.org/",
             "https://example.org/a",
             "https://example.org/?x",
+            "https://d07\"",
+            "https://reader:secret@example.org",
         ] {
             assert!(public_url(bad).is_err(), "{bad}");
         }
