@@ -3,4 +3,4 @@
 #[path = "../checks/requests.rs"]
 mod requests;
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| requests::check(bytes));
+libfuzzer_sys::fuzz_target!(init: requests::prepare(), |bytes: &[u8]| requests::check(bytes));

@@ -106,6 +106,7 @@ fn what_a_fuzz_target_checks_holds_for_all_it_begins_with() {
 
 #[test]
 fn a_server_answers_every_request_that_fuzzing_begins_with() {
+    requests::prepare();
     for seed in seeds("requests") {
         requests::check(&std::fs::read(&seed).unwrap());
     }
