@@ -20,8 +20,8 @@ COPY . .
 # The target folder is a cache and is gone after the step, so the program is copied out of it.
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/source/target \
-    cargo auditable build --release --locked --features postgres,s3,opentelemetry \
-    && install -D --strip target/release/porchlight /out/porchlight
+    cargo auditable build --profile image --locked --features postgres,s3,opentelemetry \
+    && install -D --strip target/image/porchlight /out/porchlight
 
 FROM ${BASE_IMAGE}
 # Certificates for the sources and the bucket, the client library of PostgreSQL; nothing to build
