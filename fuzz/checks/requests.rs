@@ -39,8 +39,6 @@ thread_local! {
     static CONNECTION: RefCell<Option<BufReader<TcpStream>>> = const { RefCell::new(None) };
 }
 
-static SERVER: LazyLock<SocketAddr> = LazyLock::new(start);
-
 /// Publishes a release and waits until it is served, so that the first input is not charged with
 /// that.
 pub(crate) fn prepare() {
@@ -48,6 +46,7 @@ pub(crate) fn prepare() {
 }
 
 pub(crate) fn check(bytes: &[u8]) {
+    static SERVER: LazyLock<SocketAddr> = LazyLock::new(start);
     let Some(request) = request(bytes) else { return };
     CONNECTION.with_borrow_mut(|kept| {
         let reader = kept.get_or_insert_with(|| connected(*SERVER));

@@ -1,5 +1,6 @@
 //! Keeps up with what is published.
 
+use std::error::Error;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -24,7 +25,14 @@ impl Releases {
         let brought = loop {
             let brought = replica.bring_newest().await;
             match self.read_folder().await {
-                Err(error @ ReleasesError::Manifest { .. }) => self.discard(replica, error).await?,
+                Err(ReleasesError::Manifest { path, source }) => {
+                    tracing::warn!(
+                        error = &source as &dyn Error,
+                        "copying {} again",
+                        path.display()
+                    );
+                    replica.discard(&path).await.map_err(ReleasesError::Replica)?;
+                }
                 read => break read.map(|()| brought)?,
             }
         };
@@ -36,16 +44,6 @@ impl Releases {
             replica.caught_up.store(true, Ordering::Relaxed);
         }
         Ok(())
-    }
-
-    /// A copy of a manifest that is none any more goes, with what lies beside it, to be copied again.
-    async fn discard(&self, replica: &Replica, damage: ReleasesError) -> Result<(), ReleasesError> {
-        tracing::warn!(error = &damage as &dyn std::error::Error, "copying it again");
-        let ReleasesError::Manifest { path, .. } = &damage else { return Err(damage) };
-        let Some(folder) = path.parent() else { return Err(damage) };
-        let _alone = replica.bringing.lock().await;
-        replica.caught_up.store(false, Ordering::Relaxed);
-        replica.remove(folder).await.map_err(ReleasesError::Replica)
     }
 
     /// Looks at once where a request names a release that is later than all that are known here:
@@ -61,7 +59,7 @@ impl Releases {
                 return;
             }
             if let Err(error) = self.look().await {
-                tracing::warn!(error = &error as &dyn std::error::Error, "looking for {release}");
+                tracing::warn!(error = &error as &dyn Error, "looking for {release}");
             }
             *last = Some(Instant::now());
         };

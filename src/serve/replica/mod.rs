@@ -221,6 +221,16 @@ impl Replica {
         Ok(())
     }
 
+    /// A copy of a manifest that is none any more goes with what lies beside it, to be copied again.
+    async fn discard(&self, manifest: &Path) -> Result<(), ReplicaError> {
+        let _alone = self.bringing.lock().await;
+        self.caught_up.store(false, Ordering::Relaxed);
+        match manifest.parent() {
+            Some(folder) => self.remove(folder).await,
+            None => Ok(()),
+        }
+    }
+
     /// The folder of a release goes: its manifest first, so that it is none from then on.
     async fn remove(&self, folder: &Path) -> Result<(), ReplicaError> {
         let manifest = folder.join(MANIFEST_FILE);
