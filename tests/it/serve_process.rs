@@ -194,7 +194,7 @@ fn what_cannot_be_done_as_told_says_so_by_its_exit_code() {
         (&["release", "show", "newest"], 65, "there is no release `newest`"),
         (&["release", "show", "latest"], 65, "nothing is published yet"),
         (&["release", "accept", "x", "--reason", " "], 2, "--reason"),
-        (&["serve", "--public-url", "https://example.org/api"], 78, "without path"),
+        (&["serve", "--public-url", "https://example.org/api"], 78, "without user, path"),
     ];
     if cfg!(not(feature = "s3")) {
         told.push((&["serve", "--storage-url", "s3://bucket/prefix"], 78, "feature `s3`"));
