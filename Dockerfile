@@ -17,21 +17,28 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry \
     cargo install --locked --debug --root /usr/local --version "${AUDITABLE_VERSION}" cargo-auditable
 WORKDIR /source
 COPY . .
+# Addresses inside of the program in few bytes (2 MB less): known to the loader since glibc 2.36.
+ENV RUSTFLAGS="-C link-arg=-Wl,-z,pack-relative-relocs"
 # The target folder is a cache and is gone after the step, so the program is copied out of it.
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/source/target \
     cargo auditable build --profile image --locked --features postgres,s3,opentelemetry \
     && install -D --strip target/image/porchlight /out/porchlight
 
+# The certificates of the sources and the bucket, without what Debian installs to keep them (3 MB).
+FROM ${BASE_IMAGE} AS certificates
+RUN apt-get update && apt-get install --yes --no-install-recommends ca-certificates
+
 FROM ${BASE_IMAGE}
-# Certificates for the sources and the bucket, the client library of PostgreSQL; nothing to build
-# with, and nothing that is only read while installing.
+# The client library of PostgreSQL; nothing to build with, and nothing that is only read while
+# installing.
 RUN apt-get update \
-    && apt-get install --yes --no-install-recommends ca-certificates libpq5 \
+    && apt-get install --yes --no-install-recommends libpq5 \
     && apt-get clean \
     && rm -rf /var/lib/apt/lists/* /var/cache/debconf/*-old /var/log/apt /var/log/dpkg.log \
     && useradd --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin porchlight \
     && install --directory --owner=porchlight --group=porchlight /data
+COPY --from=certificates /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 COPY --from=build /out/porchlight /usr/local/bin/porchlight
 
 LABEL org.opencontainers.image.title=Porchlight \
