@@ -8,6 +8,7 @@ mod health;
 mod import;
 mod key;
 mod machinery;
+mod matching;
 mod mirror;
 pub mod news;
 mod notify;
@@ -57,6 +58,9 @@ enum Verb {
     /// List, show, verify, rebuild and accept releases.
     #[command(subcommand)]
     Release(release::Verb),
+    /// Ask which agency a name means and why, and decide where no rule can tell.
+    #[command(subcommand)]
+    Match(matching::Verb),
     /// Make the key that signs releases.
     #[command(subcommand)]
     Key(key::Verb),
@@ -111,6 +115,7 @@ fn run(cli: Cli, matches: &ArgMatches) -> anyhow::Result<Exit> {
             Verb::Import(arguments) => import::run(&config, arguments).await,
             Verb::Mirror(arguments) => mirror::run(&config, arguments).await,
             Verb::Release(verb) => release::run(&config, verb).await,
+            Verb::Match(verb) => matching::run(&config, verb).await,
             Verb::Notify(arguments) => notify::run(&config, &arguments).await,
             Verb::Sources(arguments) => sources::run(&config, &arguments).await,
             Verb::Openapi(arguments) => openapi::run(arguments),

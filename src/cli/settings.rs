@@ -35,6 +35,10 @@ pub(super) struct Settings {
     /// A file that overrides the list of sources
     #[arg(long, global = true, env = "PORCHLIGHT_SOURCES", value_name = "FILE")]
     sources: Option<PathBuf>,
+    /// A file of decisions on matches, beside those in the program, as `match review` writes it
+    /// [default: none]
+    #[arg(long, global = true, env = "PORCHLIGHT_OVERRIDES", value_name = "FILE")]
+    overrides: Option<PathBuf>,
     /// Key for the FBI's API [default: `DEMO_KEY`]
     #[arg(
         long,
@@ -246,6 +250,7 @@ impl Settings {
             storage_url,
             catalog_url,
             sources,
+            overrides,
             fbi_api_key,
             signing_key_file,
             log,
@@ -266,6 +271,7 @@ impl Settings {
             s3: bucket.into_raw(),
             catalog_url: catalog_url.map(Secret::from),
             sources_file: sources,
+            overrides_file: overrides,
             known_sources: SOURCES.iter().map(|source| source.card().id).collect(),
             fbi_api_key: fbi_api_key.map(Secret::from),
             signing_key_file,

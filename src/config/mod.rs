@@ -42,6 +42,8 @@ pub struct Config {
     pub catalog: CatalogLocation,
     /// What the operator changed in the list of sources.
     pub sources: SourceSettings,
+    /// A file of decisions on matches, beside those in the program.
+    pub overrides_file: Option<PathBuf>,
     /// Bounds of outgoing requests.
     pub fetch: FetchLimits,
     /// Thresholds of the gates.
@@ -173,6 +175,7 @@ impl TryFrom<Raw> for Config {
                 Some(path) => sources(path, &raw.known_sources)?,
                 None => SourceSettings::default(),
             },
+            overrides_file: given_path(raw.overrides_file),
             fetch: raw.fetch.try_into()?,
             gates: raw.gates.try_into()?,
             serve: raw.serve.try_into()?,

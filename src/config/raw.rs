@@ -18,7 +18,9 @@ pub struct Raw {
     pub catalog_url: Option<Secret>,
     /// A file that overrides the list of sources; none.
     pub sources_file: Option<PathBuf>,
-    /// The ids that such a file may name.
+    /// A file of decisions on matches, beside those in the program; none.
+    pub overrides_file: Option<PathBuf>,
+    /// The ids that the file of sources may name.
     pub known_sources: Vec<&'static str>,
     /// Key for the FBI's API; `DEMO_KEY`.
     pub fbi_api_key: Option<Secret>,

@@ -1,165 +1,180 @@
-//! The rules, surest first.
+//! Which agency a source means: the surest candidate, if it is sure enough and ahead of the rest.
 
+use super::features::Features;
 use super::index::{Half, Index};
-use crate::record::{Decision, Listing, MatchMethod, Point, RegisteredAgency, Unmatched};
+use super::name::Name;
+use super::place::County;
+use crate::record::{
+    Decision, Listing, MatchAccount, MatchCandidate, MatchFeature, MatchMethod, Matches, NameKeys,
+    Normals, OverrideDecision, Unmatched,
+};
 
-/// An agency this near to the city a source names is in that city, for a registry's coordinates
-/// are those of the town hall or the town's middle.
-const NEAR_KILOMETRES: f64 = 10.0;
+/// So many candidates are told of, the likeliest first.
+const TOLD: usize = 5;
 
-/// What the place says of a candidate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Place {
-    /// The source names another place.
-    Contradicts,
-    /// The source names no place, or none that is known.
-    Silent,
-    /// The agency is in the city the source names.
-    City,
-    /// The agency is in the county the source names.
-    County,
+/// Others whose name is worth nearly as much keep an agency from standing alone.
+const AS_NEAR: i32 = 10;
+
+/// Which agency each listing means, which entries of registries are one agency, and what people
+/// decided that does not fit.
+#[must_use]
+pub fn matches(normals: &Normals) -> Matches {
+    let index = Index::of(normals);
+    let mut matches = Matches {
+        twins: index.twins().to_vec(),
+        duplicates: index.duplicates(),
+        unfit: index.unfit().to_vec(),
+        ..Matches::default()
+    };
+    for listing in &normals.listings {
+        let (decision, scored) = consider(&index, listing);
+        matches.decisions.push(decision);
+        // What a source once said is not explained any more.
+        let told = if listing.is_current { told(&index, listing, scored) } else { Vec::new() };
+        matches.candidates.push(told);
+    }
+    matches
 }
 
-/// Which agency of the index `listing` means.
+/// Which agency `listing` means.
 #[must_use]
 pub fn decide<'a>(index: &Index<'a>, listing: &'a Listing) -> Decision {
-    let by_key = listing.ori.as_deref().and_then(|ori| index.with_ori(ori));
-    let in_its_state =
-        |agency: &usize| listing.state.as_ref().is_none_or(|s| *s == index.agencies[*agency].state);
-    if let Some(agency) = by_key.filter(in_its_state) {
-        return Decision::Same { agency, method: MatchMethod::Key, score: 1.0 };
-    }
-    let Some(state) = listing.state.as_deref() else {
-        return Decision::Unmatched { why: Unmatched::NoCandidate, candidates: Vec::new() };
-    };
-    let half = Half::of(listing.service);
-    // Whether the name is printed alike is asked last: a twin that another hand spelt differently
-    // is a twin all the same.
-    let rules = [
-        (index.keyed(half, state, &listing.name_key), MatchMethod::NormalisedName),
-        (index.stemmed(half, state, &listing.stem), MatchMethod::NameAndCounty),
-    ];
-    let Some((candidates, method)) = rules.into_iter().find(|(found, _)| !found.is_empty()) else {
-        return Decision::Unmatched { why: Unmatched::NoCandidate, candidates: Vec::new() };
-    };
-    let decision = among(index, listing, candidates, method);
-    unless_the_source_disagrees(index, listing, decision)
+    consider(index, listing).0
 }
 
-/// Decides among agencies that share the name the rule compares.
-fn among<'a>(
-    index: &Index<'a>,
-    listing: &'a Listing,
-    candidates: &[usize],
-    rule: MatchMethod,
-) -> Decision {
-    let places: Vec<(usize, Place)> = candidates
-        .iter()
-        .filter(|position| {
-            rule != MatchMethod::NameAndCounty || same_type(index, listing, **position)
-        })
-        .map(|position| (*position, place(index, listing, &index.agencies[*position])))
-        .collect();
-    let unmatched = |why| Decision::Unmatched { why, candidates: candidates.to_vec() };
-    let Some(best) = places.iter().map(|(_, place)| *place).max() else {
-        return unmatched(Unmatched::PlaceDisagrees);
+/// Which agency `listing` means, and the agencies that came into question, the likeliest first, with
+/// what speaks for and against each.
+#[must_use]
+pub fn explain<'a>(index: &Index<'a>, listing: &'a Listing) -> (Decision, Vec<MatchCandidate>) {
+    let (decision, scored) = consider(index, listing);
+    (decision, told(index, listing, scored))
+}
+
+fn consider<'a>(index: &Index<'a>, listing: &'a Listing) -> (Decision, Vec<Scored>) {
+    let ruling = index.overrides.about(listing);
+    let ruled = ruling.map(|ruling| (ruling.what.decision, ruling.agency));
+    if let Some(agency) = by_key(index, listing).filter(|_| ruling.is_none()) {
+        return (Decision::Same { agency, method: MatchMethod::Key, score: 1.0 }, Vec::new());
+    }
+    let scored = scored(index, listing);
+    let decision = match ruled {
+        Some((OverrideDecision::Same | OverrideDecision::New, Some(agency))) => {
+            Decision::Same { agency, method: MatchMethod::Override, score: 1.0 }
+        }
+        Some((OverrideDecision::Different, None)) => {
+            Decision::Unmatched { why: Unmatched::Decided, candidates: Vec::new() }
+        }
+        _ => {
+            let not_it = ruled.and_then(|(_, agency)| agency);
+            let is_left = |scored: &&Scored| Some(scored.agency) != not_it;
+            let left: Vec<&Scored> = scored.iter().filter(is_left).collect();
+            unless_the_source_disagrees(index, listing, chosen(index, &left))
+        }
     };
-    let mut fitting = places.iter().filter(|(_, place)| *place == best);
-    let (Some((agency, _)), None) = (fitting.next(), fitting.next()) else {
-        return unmatched(Unmatched::Ambiguous);
-    };
-    if has_a_sibling_as_likely(index, listing, *agency) {
-        return unmatched(Unmatched::Ambiguous);
-    }
-    let exact =
-        rule != MatchMethod::NameAndCounty && index.agencies[*agency].name == listing.agency;
-    let rule = if exact { MatchMethod::ExactName } else { rule };
-    match score(rule, best, candidates.len() == 1) {
-        Some((method, score)) => Decision::Same { agency: *agency, method, score },
-        None => unmatched(if best == Place::Contradicts {
-            Unmatched::PlaceDisagrees
-        } else {
-            Unmatched::Ambiguous
-        }),
-    }
+    (decision, scored)
 }
 
-/// The method and score of a link, if what the place says is enough for the rule.
-///
-/// The scores only order the rules by how often each was right when checked by hand.
-fn score(rule: MatchMethod, place: Place, alone: bool) -> Option<(MatchMethod, f64)> {
-    let exact = rule == MatchMethod::ExactName;
-    match (rule, place) {
-        // The name without its municipal type is weak: only the county makes it enough.
-        (MatchMethod::NameAndCounty, Place::County) => Some((rule, 0.85)),
-        (MatchMethod::NameAndCounty, _) | (_, Place::Contradicts) => None,
-        (_, Place::County) if alone => Some((rule, if exact { 1.0 } else { 0.95 })),
-        (_, Place::County) => Some((MatchMethod::NameAndCounty, if exact { 0.95 } else { 0.9 })),
-        (_, Place::City) if alone => Some((rule, if exact { 0.95 } else { 0.9 })),
-        (_, Place::City) => Some((MatchMethod::NameAndPlace, if exact { 0.9 } else { 0.85 })),
-        // Nothing is known of the place: only a name printed alike and borne by one agency will do.
-        (_, Place::Silent) => (exact && alone).then_some((rule, 0.8)),
+/// The likeliest candidates, with what speaks for and against each.
+fn told(index: &Index<'_>, listing: &Listing, scored: Vec<Scored>) -> Vec<MatchCandidate> {
+    if let Some(agency) = by_key(index, listing) {
+        let key = MatchFeature {
+            name: "key".to_owned(),
+            found: "the source gives the registry's own key".to_owned(),
+            points: 100,
+        };
+        return vec![MatchCandidate { agency, points: 100, features: vec![key] }];
     }
-}
-
-/// Whether the sorts of municipality the two names claim can be one.
-///
-/// Either may leave it out, but for one case: registries always write "Township" and "Town", so
-/// that an agency without the word is that of the city or borough beside it.
-fn same_type<'a>(index: &Index<'a>, listing: &'a Listing, position: usize) -> bool {
-    match (listing.place.municipal_type, index.agencies[position].place.municipal_type) {
-        (Some(named), Some(registered)) => named == registered,
-        (Some(named), None) => !matches!(named, "township" | "town"),
-        (None, _) => true,
-    }
-}
-
-/// Whether the town or village beside the city has a department too, and nothing says that the
-/// source means the city's: its name claims no sort of municipality, and it places the agency
-/// elsewhere than in the city of that name.
-fn has_a_sibling_as_likely<'a>(index: &Index<'a>, listing: &'a Listing, chosen: usize) -> bool {
-    let Some(city) = &listing.place.city else { return false };
-    if listing.place.municipal_type.is_some() || *city == listing.stem {
-        return false;
-    }
-    let chosen_counties = &index.agencies[chosen].place.counties;
-    let half = Half::of(listing.service);
-    index.stemmed(half, &index.agencies[chosen].state, &listing.stem).iter().any(|position| {
-        let place = &index.agencies[*position].place;
-        let near = place.counties.iter().any(|county| chosen_counties.contains(county));
-        *position != chosen && place.municipal_type.is_some() && near
+    let told = scored.into_iter().take(TOLD);
+    told.map(|Scored { agency, points, features }| MatchCandidate {
+        agency,
+        points,
+        features: features.explain(),
     })
+    .collect()
 }
 
-/// What the place says. A county that is no county of the state is a misspelling: it speaks for
-/// nobody, and not against the city either.
-fn place<'a>(index: &Index<'a>, listing: &'a Listing, agency: &'a RegisteredAgency) -> Place {
-    let counties = &listing.place.counties;
-    if counties.iter().any(|county| agency.place.counties.contains(county)) {
-        return Place::County;
+/// A candidate with its points.
+struct Scored {
+    agency: usize,
+    points: i32,
+    features: Features,
+}
+
+fn by_key(index: &Index<'_>, listing: &Listing) -> Option<usize> {
+    let agency = index.with_key(listing.ori.as_deref()?)?;
+    let in_its_state =
+        listing.state.as_ref().is_none_or(|state| *state == index.agencies[agency].state);
+    in_its_state.then_some(agency)
+}
+
+/// Everything that comes into question, the likeliest first; of equals, by the registry's key.
+fn scored<'a>(index: &Index<'a>, listing: &'a Listing) -> Vec<Scored> {
+    let Some(state) = listing.state.as_deref() else { return Vec::new() };
+    let half = Half::of(listing.service);
+    let found = index.candidates(half, state, &listing.name_keys).into_iter();
+    let compared: Vec<(usize, Features)> =
+        found.filter_map(|agency| Some((agency, Features::of(index, listing, agency)?))).collect();
+    let is_rival = |one: usize, other: &(usize, Features), least: i32| {
+        index.first(one) != index.first(other.0) && other.1.name_points() >= least
+    };
+    let mut scored: Vec<Scored> = compared
+        .iter()
+        .map(|(agency, features)| {
+            let least = features.name_points() - AS_NEAR;
+            let alone = !compared.iter().any(|other| is_rival(*agency, other, least));
+            let features = features.with_alone(alone);
+            Scored { agency: *agency, points: features.points(), features }
+        })
+        .collect();
+    let key = |scored: &Scored| {
+        let agency = &index.agencies[scored.agency];
+        (-scored.points, &agency.source_id, &agency.source_key)
+    };
+    scored.sort_by(|one, other| key(one).cmp(&key(other)));
+    scored
+}
+
+/// The likeliest, if it is sure enough and ahead of every other agency.
+fn chosen(index: &Index<'_>, scored: &[&Scored]) -> Decision {
+    let unmatched = |why| Decision::Unmatched {
+        why,
+        candidates: scored.iter().take(TOLD).map(|scored| scored.agency).collect(),
+    };
+    let Some(best) = scored.first() else { return unmatched(Unmatched::NoCandidate) };
+    let another = |scored: &&&Scored| index.first(scored.agency) != index.first(best.agency);
+    let rival = scored.iter().find(another).map(|rival| rival.points);
+    let is_ahead = rival.is_none_or(|rival| best.points - rival >= MatchAccount::MARGIN);
+    if best.points < MatchAccount::ENOUGH {
+        return unmatched(if best.features.is_elsewhere() {
+            Unmatched::PlaceDisagrees
+        } else if !is_ahead || matches!(best.features.name(), Name::Printed | Name::Folded) {
+            Unmatched::Ambiguous
+        } else {
+            Unmatched::NoCandidate
+        });
     }
-    let named = counties.iter().filter(|county| index.has_county(&agency.state, county)).count();
-    let elsewhere = if agency.place.counties.is_empty() { 0 } else { named };
-    let mut known = !counties.is_empty() && !agency.place.counties.is_empty();
-    if let Some(city) = &listing.place.city {
-        if agency.place.city.as_ref() == Some(city) {
-            return Place::City;
-        }
-        let points = index.places(&agency.state, city);
-        let near = |from: Point| points.iter().any(|to| from.kilometres_to(*to) <= NEAR_KILOMETRES);
-        // One wrong county is a slip of the source; if it names several and none is the agency's,
-        // it means another place of that name, perhaps in another state.
-        if elsewhere < 2 && agency.point.is_some_and(near) {
-            return Place::City;
-        }
-        // Its name is the city's, and the state has one such place in the gazetteer, which lacks
-        // townships: enough only where no county speaks against it.
-        if elsewhere == 0 && points.len() == 1 && agency.stem == *city {
-            return Place::City;
-        }
-        known |= !points.is_empty() && agency.point.is_some();
+    if !is_ahead {
+        return unmatched(Unmatched::Ambiguous);
     }
-    if known { Place::Contradicts } else { Place::Silent }
+    Decision::Same {
+        agency: best.agency,
+        method: method(&best.features),
+        score: f64::from(best.points.clamp(0, 100)) / 100.0,
+    }
+}
+
+fn method(features: &Features) -> MatchMethod {
+    match (features.name(), features.is_alone()) {
+        (Name::Printed, true) => MatchMethod::ExactName,
+        (Name::Folded | Name::Words, true) | (Name::Statewide, _) => MatchMethod::NormalisedName,
+        (Name::LongMisspelt | Name::Misspelt | Name::Part | Name::ButForPlace, _) => {
+            MatchMethod::SimilarName
+        }
+        _ if matches!(features.county(), County::Same | County::Misspelt) => {
+            MatchMethod::NameAndCounty
+        }
+        _ => MatchMethod::NameAndPlace,
+    }
 }
 
 /// A source that names one agency in its column and another in its prose vouches for neither,
@@ -169,251 +184,26 @@ fn unless_the_source_disagrees<'a>(
     listing: &'a Listing,
     decision: Decision,
 ) -> Decision {
-    let (Decision::Same { agency, .. }, Some(other)) = (&decision, &listing.other_key) else {
+    let (Decision::Same { agency, .. }, Some(other)) = (&decision, &listing.other_name) else {
         return decision;
     };
     let linked = &index.agencies[*agency];
-    let named = index.keyed(Half::of(listing.service), &linked.state, other);
+    let named = index.named(Half::of(listing.service), &linked.state, &other.joined);
     let names_another = !named.is_empty() && !named.contains(agency);
-    if names_another {
-        return Decision::Unmatched { why: Unmatched::SourceDisagrees, candidates: vec![*agency] };
-    }
-    if may_be_one(&linked.name_key, other) || may_be_one(&listing.name_key, other) {
+    let may_be_one = may_be_one(&linked.name_keys, other) || may_be_one(&listing.name_keys, other);
+    if !names_another && may_be_one {
         return decision;
     }
     Decision::Unmatched { why: Unmatched::SourceDisagrees, candidates: vec![*agency] }
 }
 
-/// Whether two keys can be one agency's: alike but for blanks and for a sort of municipality that
-/// one of them leaves out.
-fn may_be_one(one: &str, other: &str) -> bool {
-    const MUNICIPAL_TYPES: [&str; 5] = ["township", "town", "village", "borough", "city"];
-    let parts = |key: &str| {
-        let (types, words): (Vec<String>, Vec<String>) = key
-            .split(' ')
-            .map(str::to_owned)
-            .partition(|word| MUNICIPAL_TYPES.contains(&word.as_str()));
-        (types, words.concat())
-    };
-    let ((types, letters), (other_types, other_letters)) = (parts(one), parts(other));
-    let types_agree = types.is_empty() || other_types.is_empty() || types == other_types;
-    letters == other_letters && types_agree
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::record::{
-        AgencyKind, GazetteerPlace, Normals, PlaceKeys, Point, Service, SubjectType,
-    };
-
-    fn agency(name: &str, county: &str) -> RegisteredAgency {
-        let key = name.to_lowercase();
-        let stem = key.replace(" township", "").replace(" town", "");
-        RegisteredAgency {
-            source_id: "fbi-agencies".parse().unwrap(),
-            source_key: format!("{name}/{county}"),
-            name: name.to_owned(),
-            stem: stem.replace(" police department", ""),
-            place: PlaceKeys {
-                city: None,
-                counties: vec![county.to_owned()],
-                municipal_type: ["township", "town"].into_iter().find(|t| key.contains(t)),
-            },
-            name_key: key,
-            kind: AgencyKind::Police,
-            service: Service::LawEnforcement,
-            state: "NJ".to_owned(),
-            city: None,
-            counties: vec![county.to_owned()],
-            ori: None,
-            fdid: None,
-            point: None,
-        }
-    }
-
-    fn listing(name: &str, city: Option<&str>, county: Option<&str>) -> Listing {
-        let like = agency(name, "");
-        Listing {
-            statement: "evd_0000000000".parse().unwrap(),
-            is_current: true,
-            subject_type: SubjectType::Partnership,
-            source_id: "eff-atlas".parse().unwrap(),
-            source_key: "AOS1".to_owned(),
-            agency: name.to_owned(),
-            name_key: like.name_key,
-            stem: like.stem,
-            other_key: None,
-            kind: AgencyKind::Police,
-            service: Service::LawEnforcement,
-            state: Some("NJ".to_owned()),
-            city: city.map(str::to_owned),
-            place: PlaceKeys {
-                city: city.map(str::to_owned),
-                counties: county.into_iter().map(str::to_owned).collect(),
-                municipal_type: like.place.municipal_type,
-            },
-            ori: None,
-            program_id: None,
-            started: None,
-            started_basis: None,
-            ended: None,
-            ended_basis: None,
-            video_requests: None,
-        }
-    }
-
-    fn place(key: &str, lat: f64) -> GazetteerPlace {
-        GazetteerPlace {
-            geoid: format!("34{key}"),
-            name: format!("{key} city"),
-            key: key.to_owned(),
-            state: "NJ".to_owned(),
-            point: Point { lat, lon: -74.0 },
-        }
-    }
-
-    /// The linked agency's key and the method, or why there is none.
-    fn decided(agencies: Vec<RegisteredAgency>, listing: &Listing) -> Result<String, Unmatched> {
-        let places = vec![place("ewing", 40.2), place("flemington", 40.5)];
-        let normals = Normals { agencies, places, ..Normals::default() };
-        let outcome = |normals: &Normals| match decide(&Index::of(normals), listing) {
-            Decision::Same { agency, method, .. } => {
-                Ok(format!("{} by {method}", normals.agencies[agency].source_key))
-            }
-            Decision::Unmatched { why, .. } => Err(why),
-        };
-        let answer = outcome(&normals);
-        let mut turned = normals;
-        turned.agencies.reverse();
-        assert_eq!(outcome(&turned), answer, "the order of the registry must not matter");
-        answer
-    }
-
-    #[test]
-    fn a_name_and_a_county_of_one_agency_are_enough() {
-        let one = vec![agency("Ewing Police Department", "mercer")];
-        let found = decided(one, &listing("Ewing Police Department", None, Some("mercer")));
-        assert_eq!(found, Ok("Ewing Police Department/mercer by exact_name".to_owned()));
-    }
-
-    #[test]
-    fn a_name_in_another_county_is_never_linked() {
-        let one = vec![agency("Raritan Police Department", "somerset")];
-        let elsewhere = listing("Raritan Police Department", Some("flemington"), Some("hunterdon"));
-        assert_eq!(decided(one, &elsewhere), Err(Unmatched::PlaceDisagrees));
-    }
-
-    #[test]
-    fn of_twins_the_county_decides_and_else_nobody() {
-        let twins = || {
-            vec![
-                agency("Jefferson Township Police Department", "morris"),
-                agency("Jefferson Township Police Department", "berks"),
-            ]
-        };
-        let name = "Jefferson Township Police Department";
-        let found = decided(twins(), &listing(name, None, Some("berks")));
-        assert_eq!(found, Ok(format!("{name}/berks by name_and_county")));
-        assert_eq!(decided(twins(), &listing(name, None, None)), Err(Unmatched::Ambiguous));
-        let neither = decided(twins(), &listing(name, None, Some("essex")));
-        assert_eq!(neither, Err(Unmatched::Ambiguous));
-    }
-
-    #[test]
-    fn an_agency_in_the_city_itself_is_taken_though_the_county_is_wrong() {
-        let mut near = agency("Ewing Police Department", "mercer");
-        near.point = Some(Point { lat: 40.25, lon: -74.0 });
-        near.stem = String::new();
-        let wrong_county = listing("Ewing Police Department", Some("ewing"), Some("essex"));
-        assert!(decided(vec![near.clone()], &wrong_county).is_ok());
-        near.point = Some(Point { lat: 40.9, lon: -74.0 });
-        assert_eq!(decided(vec![near], &wrong_county), Err(Unmatched::PlaceDisagrees));
-    }
-
-    #[test]
-    fn a_municipal_type_may_be_left_out_but_not_be_another() {
-        let township = || vec![agency("Ewing Township Police Department", "mercer")];
-        let without = listing("Ewing Police Department", None, Some("mercer"));
-        assert!(decided(township(), &without).is_ok());
-        let without_county = listing("Ewing Police Department", None, None);
-        assert!(decided(township(), &without_county).is_err());
-        let other = listing("Ewing Town Police Department", None, Some("mercer"));
-        assert_eq!(decided(township(), &other), Err(Unmatched::PlaceDisagrees));
-        let mut both = township();
-        both.push(agency("Ewing Town Police Department", "mercer"));
-        assert_eq!(decided(both, &without), Err(Unmatched::Ambiguous));
-    }
-
-    #[test]
-    fn a_source_that_names_two_agencies_vouches_for_neither() {
-        let one = || vec![agency("Kalamazoo Township Police Department", "mercer")];
-        let mut row = listing("Kalamazoo Township Police Department", None, Some("mercer"));
-        row.other_key = Some("kalamazoo public safety".to_owned());
-        assert_eq!(decided(one(), &row), Err(Unmatched::SourceDisagrees));
-        row.other_key = Some("kalamazoo police department".to_owned());
-        assert!(decided(one(), &row).is_ok(), "it only leaves out the sort of municipality");
-    }
-
-    #[test]
-    fn several_counties_that_are_all_elsewhere_outweigh_the_city() {
-        let mut near = agency("Ewing Police Department", "mercer");
-        near.point = Some(Point { lat: 40.2, lon: -74.0 });
-        let neighbours = ["essex", "salem"].map(|county| agency("Other", county));
-        let mut row = listing("Ewing Police Department", Some("ewing"), Some("essex"));
-        let agencies = || [vec![near.clone()], neighbours.to_vec()].concat();
-        assert!(decided(agencies(), &row).is_ok(), "one wrong county is a slip");
-        row.place.counties.push("salem".to_owned());
-        assert_eq!(decided(agencies(), &row), Err(Unmatched::PlaceDisagrees));
-    }
-
-    #[test]
-    fn a_misspelt_county_does_not_speak_against_the_city() {
-        let one = vec![agency("Ewing Police Department", "mercer")];
-        let row = listing("Ewing Police Department", Some("ewing"), Some("mercre"));
-        assert!(decided(one, &row).is_ok());
-    }
-
-    #[test]
-    fn a_twin_spelt_in_another_way_is_a_twin() {
-        let mut twin = agency("Ewing Police Dept", "essex");
-        twin.name_key = "ewing police department".to_owned();
-        let agencies = vec![agency("Ewing Police Department", "mercer"), twin];
-        let nowhere = listing("Ewing Police Department", None, None);
-        assert_eq!(decided(agencies.clone(), &nowhere), Err(Unmatched::Ambiguous));
-        let found = decided(agencies, &listing("Ewing Police Department", None, Some("mercer")));
-        assert_eq!(found, Ok("Ewing Police Department/mercer by name_and_county".to_owned()));
-    }
-
-    #[test]
-    fn services_and_states_are_never_mixed() {
-        let mut fire = agency("Ewing Police Department", "mercer");
-        fire.service = Service::Fire;
-        let row = listing("Ewing Police Department", None, Some("mercer"));
-        assert_eq!(decided(vec![fire], &row), Err(Unmatched::NoCandidate));
-        let mut elsewhere = agency("Ewing Police Department", "mercer");
-        elsewhere.state = "PA".to_owned();
-        assert_eq!(decided(vec![elsewhere], &row), Err(Unmatched::NoCandidate));
-    }
-
-    #[test]
-    fn a_registry_key_outweighs_everything() {
-        let mut other = agency("Something Else", "essex");
-        other.ori = Some("NJ0110200".to_owned());
-        let mut row = listing("Ewing Police Department", None, Some("mercer"));
-        row.ori = Some("NJ0110200".to_owned());
-        let agencies = vec![agency("Ewing Police Department", "mercer"), other];
-        assert_eq!(decided(agencies, &row), Ok("Something Else/essex by key".to_owned()));
-    }
-
-    #[test]
-    fn a_registry_key_that_two_agencies_claim_tells_neither() {
-        let mut twins = ["essex", "mercer"].map(|county| agency("Something Else", county));
-        for twin in &mut twins {
-            twin.ori = Some("NJ0110200".to_owned());
-        }
-        let mut row = listing("Ewing Police Department", None, Some("mercer"));
-        row.ori = Some("NJ0110200".to_owned());
-        assert_eq!(decided(twins.to_vec(), &row), Err(Unmatched::NoCandidate));
-    }
+/// Whether two names can be one agency's: of one place and kind, but for a sort of municipality
+/// that one of them leaves out.
+fn may_be_one(one: &NameKeys, other: &NameKeys) -> bool {
+    let sorts_agree = one.sorts.is_empty() || other.sorts.is_empty() || one.sorts == other.sorts;
+    one.core_joined == other.core_joined
+        && one.kind == other.kind
+        && one.is_county == other.is_county
+        && one.numbers == other.numbers
+        && sorts_agree
 }

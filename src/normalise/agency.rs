@@ -2,8 +2,7 @@
 
 use super::{kind, name, state};
 use crate::record::{
-    AgencyKind, Finding, Normals, PlaceKeys, Point, Problem, RegisteredAgency, Service, Statement,
-    keys,
+    Finding, Normals, PlaceKeys, Point, Problem, RegisteredAgency, Service, Statement, keys,
 };
 
 /// Adds the agency a registry's entry stands for, or says why it cannot be used.
@@ -29,25 +28,23 @@ fn agency(
         Box::new(statement.finding(Problem::UnknownState, detail.into(), Some(printed_state)))
     })?;
     let county_keys = county_keys(value(keys::COUNTY));
-    let name_key = name::key(&without_county(printed_name, &county_keys), Some(state));
+    let (own_name, other_names) = names(printed_name);
+    let own_name = without_county(own_name, &county_keys);
     let fdid = value(keys::FDID).map(|fdid| format!("{state}-{fdid}"));
     let is_fire = statement.reported.contains_key(keys::FDID) || value(keys::ORI).is_none();
+    let name_keys = name::of(&own_name, Some(state), is_fire);
     let agency_kind = if is_fire {
-        kind::of(&name_key, Some("fire department"))
+        kind::of(&name_keys.key, Some("fire department"))
     } else {
-        kind::of(&name_key, value(keys::AGENCY_TYPE))
+        kind::of(&name_keys.key, value(keys::AGENCY_TYPE))
     };
     Ok(RegisteredAgency {
         source_id: statement.source_id.clone(),
         source_key: statement.source_key.clone(),
         name: printed_name.to_owned(),
-        stem: stem_of(agency_kind, &name_key),
-        place: PlaceKeys {
-            city: value(keys::CITY).map(name::place_key),
-            counties: county_keys,
-            municipal_type: name::municipal_type(&name_key),
-        },
-        name_key,
+        place: PlaceKeys { city: value(keys::CITY).map(name::place_key), counties: county_keys },
+        name_keys,
+        other_names: other_names.iter().map(|n| name::of(n, Some(state), is_fire)).collect(),
         kind: agency_kind,
         service: if is_fire { Service::Fire } else { kind::service(agency_kind) },
         state: state.to_owned(),
@@ -56,35 +53,43 @@ fn agency(
         ori: value(keys::ORI).map(str::to_owned),
         fdid,
         point: point(statement, state, findings),
+        registered: true,
     })
 }
 
-/// A name without the county a registry adds where the state has several of that name: "Newtown
-/// Township Police Department, Bucks County", "Washington Township, Morris County Police Department".
-fn without_county(printed_name: &str, county_keys: &[String]) -> String {
-    let cut = || {
-        let (before, rest) = printed_name.split_once(", ")?;
-        let (county, after) = rest.split_once(" County")?;
-        let is_its_own = name::county_key(county).is_some_and(|key| county_keys.contains(&key));
-        let whole_word = after.is_empty() || after.starts_with(' ');
-        (is_its_own && whole_word).then(|| format!("{before}{after}"))
+/// The name a registry gives an agency, and those it gives beside: "Spokane County Fire District No.
+/// 13 (Newman Lake Fire & Rescue)", "Pierce County Fire District 3 dba West Pierce Fire & Rescue".
+fn names(printed_name: &str) -> (&str, Vec<&str>) {
+    const BESIDE: &[&str] = &[" dba ", " d/b/a ", " aka ", " a.k.a. "];
+    let cut = BESIDE.iter().find_map(|mark| {
+        let at = printed_name.to_ascii_lowercase().find(mark)?;
+        Some((&printed_name[..at], &printed_name[at + mark.len()..]))
+    });
+    let in_brackets = || {
+        let (before, rest) = printed_name.split_once('(')?;
+        let (inside, after) = rest.split_once(')')?;
+        (!before.trim().is_empty() && after.trim().is_empty()).then_some((before, inside))
     };
-    cut().unwrap_or_else(|| printed_name.to_owned())
+    // Initials tell no more than the name they are of, and a county or city that many companies
+    // belong to is none of them.
+    let is_a_name = |other: &str| {
+        let other = other.to_ascii_lowercase();
+        other.contains(' ') && !other.contains("county") && !other.contains("city of")
+    };
+    match cut.or_else(in_brackets) {
+        Some((name, other)) if is_a_name(other) => (name.trim(), vec![other.trim()]),
+        Some((name, _)) => (name.trim(), Vec::new()),
+        None => (printed_name, Vec::new()),
+    }
 }
 
-/// The stem of a police department's name; empty for every other kind.
-pub(super) fn stem_of(kind: AgencyKind, name_key: &str) -> String {
-    match kind {
-        AgencyKind::Police | AgencyKind::PublicSafety => name::stem(name_key),
-        AgencyKind::Sheriff
-        | AgencyKind::StatePolice
-        | AgencyKind::Fire
-        | AgencyKind::Campus
-        | AgencyKind::Tribal
-        | AgencyKind::Constable
-        | AgencyKind::Prosecutor
-        | AgencyKind::Private
-        | AgencyKind::Other => String::new(),
+/// A name without the county that is added where the state has several of that name, if it is among
+/// `county_keys`: "Newtown Township Police Department, Bucks County", "Washington Township, Morris
+/// County Police Department", "Hamilton Township Police (Warren County)".
+fn without_county(printed_name: &str, county_keys: &[String]) -> String {
+    match name::county_beside(printed_name) {
+        Some((name, county)) if county_keys.iter().any(|own| name::is_slip(own, &county)) => name,
+        _ => printed_name.to_owned(),
     }
 }
 
@@ -95,7 +100,7 @@ pub(super) fn county_keys(text: Option<&str>) -> Vec<String> {
 }
 
 /// The counties of a cell that may hold several.
-fn counties(text: &str) -> Vec<String> {
+pub(super) fn counties(text: &str) -> Vec<String> {
     text.split([';', ','])
         .map(str::trim)
         .filter(|county| name::county_key(county).is_some())

@@ -7,7 +7,7 @@ use crate::record::{AgencyKind, Service};
 #[must_use]
 pub(super) fn of(name_key: &str, source_type: Option<&str>) -> AgencyKind {
     let words = without_towns(name_key);
-    let has = |phrase: &str| words.contains(&format!(" {phrase} "));
+    let has = |phrase: &str| has(&words, phrase);
     let by_name = by_name(&has);
     let source_type = source_type.unwrap_or_default().to_ascii_lowercase();
     match source_type.as_str() {
@@ -27,16 +27,35 @@ pub(super) fn of(name_key: &str, source_type: Option<&str>) -> AgencyKind {
         _ => {}
     }
     if source_type.contains("fire") {
-        return if has("public safety") { AgencyKind::PublicSafety } else { AgencyKind::Fire };
+        return match by_name {
+            _ if has("public safety") => AgencyKind::PublicSafety,
+            // On a list of fire departments, but by its own words none.
+            Some(kind @ (AgencyKind::Police | AgencyKind::Sheriff | AgencyKind::Other)) => kind,
+            _ => AgencyKind::Fire,
+        };
     }
     by_name.unwrap_or(AgencyKind::Police)
+}
+
+/// The kind that a folded name says itself.
+#[must_use]
+pub(super) fn named(name_key: &str) -> Option<AgencyKind> {
+    let words = without_towns(name_key);
+    by_name(&|phrase| has(&words, phrase))
+}
+
+/// Whether whole words are among `words`, which stand between blanks.
+fn has(words: &str, phrase: &str) -> bool {
+    words
+        .match_indices(phrase)
+        .any(|(at, _)| words[..at].ends_with(' ') && words[at + phrase.len()..].starts_with(' '))
 }
 
 /// The words of a name, each between blanks, without the towns that are called after a school.
 fn without_towns(name_key: &str) -> String {
     const TOWNS: &[&str] = &["park", "place", "city", "heights", "station", "hill", "corner"];
     let mut words = format!(" {name_key} ");
-    for school in ["university", "college"] {
+    for school in ["university", "college"].into_iter().filter(|s| name_key.contains(s)) {
         for town in TOWNS {
             words = words.replace(&format!(" {school} {town} "), " ");
         }
@@ -67,8 +86,12 @@ fn by_name(has: &dyn Fn(&str) -> bool) -> Option<AgencyKind> {
         Some(AgencyKind::PublicSafety)
     } else if has("fire marshal") || has("fire marshals") {
         Some(AgencyKind::Other)
-    } else if has("fire") {
+    } else if has("fire") || has("rescue") {
         Some(AgencyKind::Fire)
+    } else if has("ems") || has("ambulance") {
+        Some(AgencyKind::Other)
+    } else if has("police") {
+        Some(AgencyKind::Police)
     } else {
         None
     }

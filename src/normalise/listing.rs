@@ -2,10 +2,11 @@
 
 use chrono::NaiveDate;
 
-use super::agency::{county_keys, stem_of};
+use super::agency::county_keys;
 use super::{date, kind, name, state};
 use crate::record::{
-    DateBasis, Finding, Listing, PartialDate, PlaceKeys, Problem, ProgramId, Statement, keys,
+    AgencyKind, DateBasis, Finding, Listing, PartialDate, PlaceKeys, Problem, ProgramId, Service,
+    Statement, keys,
 };
 
 /// The partner an entry names. A value that cannot be used is left unknown, with a finding.
@@ -55,9 +56,27 @@ fn listing(
     state: Option<&str>,
     city: Option<&str>,
 ) -> Listing {
-    let name_key = name::key(printed, state);
-    let kind = kind::of(&name_key, statement.reported(keys::AGENCY_TYPE));
-    let counties = county_keys(statement.reported(keys::COUNTY));
+    let kind = kind::of(&name::key(printed, state), statement.reported(keys::AGENCY_TYPE));
+    let mut counties = county_keys(statement.reported(keys::COUNTY));
+    let name = match name::county_beside(printed) {
+        Some((name, county)) if counties.is_empty() => {
+            counties = vec![county];
+            name
+        }
+        Some((name, county)) if counties.iter().any(|own| name::is_slip(own, &county)) => name,
+        _ => printed.to_owned(),
+    };
+    // On a list of fire departments a department of public safety is one.
+    let says_fire = statement
+        .reported(keys::AGENCY_TYPE)
+        .is_some_and(|sort| sort.to_ascii_lowercase().contains("fire"));
+    let service = if says_fire && kind == AgencyKind::PublicSafety {
+        Service::Fire
+    } else {
+        kind::service(kind)
+    };
+    let is_fire = service == Service::Fire;
+    let name_keys = name::of(&name, state, is_fire);
     Listing {
         statement: statement.id.clone(),
         is_current: true,
@@ -65,19 +84,14 @@ fn listing(
         source_id: statement.source_id.clone(),
         source_key: statement.source_key.clone(),
         agency: printed.to_owned(),
-        stem: stem_of(kind, &name_key),
-        other_key: statement
+        other_name: statement
             .reported(keys::AGENCY_IN_SUMMARY)
-            .map(|other| name::key(other, state))
-            .filter(|other| *other != name_key),
-        place: PlaceKeys {
-            city: city.map(name::place_key),
-            counties,
-            municipal_type: name::municipal_type(&name_key),
-        },
-        name_key,
+            .map(|other| name::of(other, state, is_fire))
+            .filter(|other| other.key != name_keys.key),
+        place: PlaceKeys { city: city.map(name::place_key), counties },
+        name_keys,
         kind,
-        service: kind::service(kind),
+        service,
         state: state.map(str::to_owned),
         city: city.map(str::to_owned),
         ori: statement.reported(keys::ORI).map(str::to_owned),

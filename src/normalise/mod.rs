@@ -5,6 +5,7 @@
 
 mod agency;
 mod date;
+mod decision;
 mod gazetteer;
 mod kind;
 mod listing;
@@ -13,7 +14,9 @@ mod state;
 
 pub use name::{fold, key as name_key, place_key};
 
-use crate::record::{Entries, Listing, Normals, SubjectType};
+use std::collections::HashMap;
+
+use crate::record::{EditionKey, Entries, Listing, Normals, SourceId, Statement, SubjectType};
 
 /// The normal forms of what holds at present, and of partnerships also of what once held: that a
 /// source changed its mind is no reason to forget what it said of another agency.
@@ -45,6 +48,9 @@ pub fn normalise(entries: &Entries<'_>) -> Normals {
             | SubjectType::Event => {}
         }
     }
+    for statement in overrides(entries) {
+        decision::add(statement, &mut normals);
+    }
     // What was wrong with a row is said of the row as it stands now.
     let mut said_then = Vec::new();
     for statement in entries.superseded.iter().filter(|statement| !statement.is_decision()) {
@@ -54,4 +60,16 @@ pub fn normalise(entries: &Entries<'_>) -> Normals {
         }
     }
     normals
+}
+
+/// The decisions on matches that are written down at present: one that was removed holds no more.
+fn overrides<'a>(entries: &Entries<'a>) -> Vec<&'a Statement> {
+    let mut newest: HashMap<&SourceId, &EditionKey> = HashMap::new();
+    for statement in &entries.current {
+        let edition = newest.entry(&statement.source_id).or_insert(&statement.newest);
+        *edition = (*edition).max(&statement.newest);
+    }
+    let holds = |statement: &&&Statement| newest[&statement.source_id] == &statement.newest;
+    let decisions = entries.current.iter().filter(|statement| statement.is_override());
+    decisions.filter(holds).copied().collect()
 }

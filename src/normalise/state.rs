@@ -28,6 +28,12 @@ pub(super) fn code(text: &str) -> Option<&'static str> {
         .map(|state| state.code)
 }
 
+/// The name of a state by its postal code.
+#[must_use]
+pub(super) fn name(code: &str) -> Option<&'static str> {
+    STATES.iter().find(|state| state.code == code).map(|state| state.name)
+}
+
 /// Whether `point` can lie in the state; true where the state is not known.
 #[must_use]
 pub(super) fn contains(code: &str, point: Point) -> bool {

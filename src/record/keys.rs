@@ -45,7 +45,13 @@ pub const VIDEO_REQUESTS: &str = "video_requests";
 pub const ENDED: &str = "ended";
 /// What that date rests on: a word of [`crate::record::DateBasis`].
 pub const ENDED_BASIS: &str = "ended_basis";
-/// What a decision of people, a correction or a withdrawal, is about.
+/// What people decided about an agency: a word of [`crate::record::OverrideDecision`].
+pub const DECISION: &str = "decision";
+/// The name that a row printed when people decided about it.
+pub const PRINTED: &str = "printed";
+/// Why people decided so.
+pub const REASON: &str = "reason";
+/// What a decision of people, such as a correction or a withdrawal, is about.
 pub const SUBJECT: &str = "subject";
 /// How sure people are of an entry they wrote: `A` or `B`.
 pub const CONFIDENCE: &str = "confidence";

@@ -12,6 +12,7 @@ mod draft;
 mod field;
 mod id;
 pub mod keys;
+mod match_account;
 mod normal;
 mod noun;
 mod records;
@@ -29,8 +30,10 @@ pub use id::{
     AgencyId, CorrectionId, CoverageId, DisclosureId, EventId, EvidenceId, IssueId, NotAnId,
     PartnershipId, ProgramId, ReportedTotalId, SourceId, VendorId, mint,
 };
+pub use match_account::{AccountedCandidate, MatchAccount};
 pub use normal::{
-    Decision, Finding, GazetteerPlace, Listing, Normals, PlaceKeys, Point, RegisteredAgency,
+    Decision, Finding, GazetteerPlace, Listing, MUNICIPAL_SORTS, MatchCandidate, MatchFeature,
+    Matches, NameKeys, Normals, Override, PlaceKeys, Point, RegisteredAgency, Twins, UnfitOverride,
     Unmatched,
 };
 pub use noun::{
@@ -49,7 +52,7 @@ pub use validity::{Bounds, Standing, Validity};
 pub use words::{
     AgencyKind, Answer, Cause, Completeness, Conclusion, Consent, Content, CorrectionState,
     CoverageWord, DateBasis, Detail, EventKind, Extent, GeoPrecision, Interval, LegalBasis,
-    MatchMethod, Metric, Outcome, PartnershipStatus, Precision, Problem, ProgramKind,
-    ProgramStatus, Role, Service, Stage, SubjectType, UnknownWord, ValueKind,
+    MatchMethod, MatchOutcome, Metric, Outcome, OverrideDecision, PartnershipStatus, Precision,
+    Problem, ProgramKind, ProgramStatus, Role, Service, Stage, SubjectType, UnknownWord, ValueKind,
 };
 pub use written::{NotAValue, Placed, correctable, written};

@@ -1,8 +1,8 @@
 //! Normal forms: what `normalise` makes of statements, and what `matching` decides on them.
 
 use crate::record::{
-    AgencyKind, DateBasis, EvidenceId, MatchMethod, PartialDate, Problem, ProgramId, Service,
-    SourceId, SubjectType,
+    AgencyKind, DateBasis, EvidenceId, MatchMethod, OverrideDecision, PartialDate, Problem,
+    ProgramId, Service, SourceId, SubjectType,
 };
 
 /// A point on the globe, in degrees (WGS 84).
@@ -34,8 +34,34 @@ pub struct PlaceKeys {
     pub city: Option<String>,
     /// Its counties.
     pub counties: Vec<String>,
-    /// The sort of municipality its name claims, such as `township`.
-    pub municipal_type: Option<&'static str>,
+}
+
+/// Sorts of municipality that may lie beside one another under one name, each with bodies of its
+/// own.
+pub const MUNICIPAL_SORTS: &[&str] = &["township", "town", "village", "borough"];
+
+/// A name taken apart for comparison.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NameKeys {
+    /// All of it, folded.
+    pub key: String,
+    /// The same without blanks: "de kalb police" and "dekalb police" are one.
+    pub joined: String,
+    /// The words that tell it from others, in order: no kind, sort of place or number among them.
+    pub core: Vec<String>,
+    /// The same without blanks.
+    pub core_joined: String,
+    /// The sorts of municipality or fire department it claims to be, such as `township`; `city`
+    /// only where it is said in so many words.
+    pub sorts: Vec<&'static str>,
+    /// Its numbers, such as that of a precinct.
+    pub numbers: Vec<String>,
+    /// Whether it speaks of a county.
+    pub is_county: bool,
+    /// Whether it is that of a state's own police.
+    pub is_statewide: bool,
+    /// The kind of agency that its words make beyond doubt.
+    pub kind: Option<AgencyKind>,
 }
 
 /// An agency as one registry lists it.
@@ -47,11 +73,10 @@ pub struct RegisteredAgency {
     pub source_key: String,
     /// Its name, as printed.
     pub name: String,
-    /// Its name, folded for comparison.
-    pub name_key: String,
-    /// A police department's name without the words for its sort of place and body; empty for
-    /// every other kind.
-    pub stem: String,
+    /// Its name, taken apart.
+    pub name_keys: NameKeys,
+    /// Other names that the registry gives it beside, taken apart.
+    pub other_names: Vec<NameKeys>,
     /// What sort of agency it is.
     pub kind: AgencyKind,
     /// Which service it gives.
@@ -70,6 +95,8 @@ pub struct RegisteredAgency {
     pub fdid: Option<String>,
     /// Where its registry places it.
     pub point: Option<Point>,
+    /// Whether a registry lists it, or people only.
+    pub registered: bool,
 }
 
 /// An agency as a source names it: its part in a program, or in a disclosure.
@@ -87,13 +114,10 @@ pub struct Listing {
     pub source_key: String,
     /// The agency's name, as printed.
     pub agency: String,
-    /// That name, folded for comparison.
-    pub name_key: String,
-    /// A police department's name without the words for its sort of place and body; empty for
-    /// every other kind.
-    pub stem: String,
-    /// The key of the agency the source's prose names instead, where it differs.
-    pub other_key: Option<String>,
+    /// That name, taken apart.
+    pub name_keys: NameKeys,
+    /// The name of the agency that the source's prose names instead, where it differs.
+    pub other_name: Option<NameKeys>,
     /// What sort of agency it seems to be.
     pub kind: AgencyKind,
     /// Which service it gives.
@@ -156,6 +180,79 @@ pub enum Decision {
     },
 }
 
+/// An agency that came into question for a listing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MatchCandidate {
+    /// Its position among the agencies of [`Normals`].
+    pub agency: usize,
+    /// How much speaks for it: the sum of its features. From 75 on it is sure enough.
+    pub points: i32,
+    /// What was found, in the order in which it is looked at.
+    pub features: Vec<MatchFeature>,
+}
+
+/// What people decided about which agency is which.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Override {
+    /// The source it is written down in, and its key there.
+    pub source_key: String,
+    /// What they decided.
+    pub decision: OverrideDecision,
+    /// The row it is about: a source and its key of the row, or a file and key of an entry.
+    pub subject: String,
+    /// The row of the registry that lists the agency it is, or is not.
+    pub agency: Option<String>,
+    /// The name the row printed when they decided. It holds as long as the row prints that.
+    pub printed: Option<String>,
+    /// Why.
+    pub reason: String,
+}
+
+/// An [`Override`] that does not fit what it is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnfitOverride {
+    /// Its key.
+    pub source_key: String,
+    /// Why it does not fit.
+    pub why: String,
+}
+
+/// Two entries of registries that are one agency.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Twins {
+    /// Their positions among the agencies of [`Normals`].
+    pub agencies: [usize; 2],
+    /// How that is known.
+    pub reason: String,
+}
+
+/// What `matching` makes of normal forms.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Matches {
+    /// Which agency each listing means.
+    pub decisions: Vec<Decision>,
+    /// The agencies that came into question for each listing that holds at present, the likeliest
+    /// first.
+    pub candidates: Vec<Vec<MatchCandidate>>,
+    /// Entries of registries that are one agency.
+    pub twins: Vec<Twins>,
+    /// Entries of one registry that may be one agency; nothing is concluded.
+    pub duplicates: Vec<[usize; 2]>,
+    /// Decisions of people that do not fit what they are about.
+    pub unfit: Vec<UnfitOverride>,
+}
+
+/// Something that speaks for a candidate, or against it.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+pub struct MatchFeature {
+    /// What was compared, such as `county`.
+    pub name: String,
+    /// What was found, in a few words.
+    pub found: String,
+    /// How much it counts; negative if it speaks against the candidate.
+    pub points: i32,
+}
+
 /// Why no agency could be told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unmatched {
@@ -169,6 +266,8 @@ pub enum Unmatched {
     SourceDisagrees,
     /// The agency it means was taken back by people.
     TakenBack,
+    /// People decided that it is none that is known.
+    Decided,
 }
 
 /// Something wrong with a value of a statement, and what became of it.
@@ -201,6 +300,8 @@ pub struct Normals {
     pub places: Vec<GazetteerPlace>,
     /// Counties.
     pub counties: Vec<GazetteerPlace>,
+    /// What people decided about which agency is which.
+    pub overrides: Vec<Override>,
     /// Values that could not be used.
     pub findings: Vec<Finding>,
 }

@@ -108,6 +108,12 @@ impl Statement {
         [keys::SUBJECT, keys::CONFIDENCE].iter().all(|name| self.reported.contains_key(*name))
     }
 
+    /// Whether it is a decision of people about which agency is which.
+    #[must_use]
+    pub fn is_override(&self) -> bool {
+        self.is_decision() && self.reported.contains_key(keys::DECISION)
+    }
+
     /// Whether it is an entry of its source, not a page cited beside one: entries name what they
     /// are about, and people's entries say how sure they are.
     #[must_use]

@@ -235,8 +235,32 @@ words! {
         NameAndPlace = "name_and_place",
         /// Several agencies share the name; the county decides.
         NameAndCounty = "name_and_county",
+        /// The names are alike but for a few letters or a word; the place agrees.
+        SimilarName = "similar_name",
         /// A person decided.
         Override = "override",
+    }
+}
+
+words! {
+    /// What people decided about an agency that a source names, or that a registry lists.
+    OverrideDecision {
+        /// It is that agency.
+        Same = "same",
+        /// It is not that agency; without one, none that is known.
+        Different = "different",
+        /// It is an agency that no registry lists.
+        New = "new",
+    }
+}
+
+words! {
+    /// What came of the question which agency a source means.
+    MatchOutcome {
+        /// It was told.
+        Linked = "linked",
+        /// It could not be told for certain.
+        Unmatched = "unmatched",
     }
 }
 
@@ -575,9 +599,13 @@ words! {
         UnfitText = "unfit_text",
         /// The row names a program or technology that is not known.
         UnknownProgram = "unknown_program",
-        /// A correction or withdrawal that people wrote down does not fit what it is about, and
-        /// changes nothing.
+        /// A correction, withdrawal or decision on a match that people wrote down does not fit what
+        /// it is about, and changes nothing.
         UnfitDecision = "unfit_decision",
+        /// The agency could be told, but another is nearly as likely.
+        NearTie = "near_tie",
+        /// A registry lists two agencies of one name in one city.
+        PossibleDuplicate = "possible_duplicate",
     }
 }
 

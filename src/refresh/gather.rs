@@ -9,9 +9,9 @@ use super::capture::{self, Body};
 use super::{Context, Failure, News, RefreshError, source_id};
 use crate::catalog::CaptureRow;
 use crate::config::SourceSetting;
-use crate::record::{Edition, SourceId};
+use crate::record::{Edition, Part, SourceId};
 use crate::release::ManifestCapture;
-use crate::source::{Origin, Source};
+use crate::source::{LOCAL_OVERRIDES, Origin, Source};
 
 /// What the sources said.
 #[derive(Debug, Default)]
@@ -89,7 +89,10 @@ async fn edition_of(
     let id = source_id(card);
     let setting = context.config.sources.get(card.id);
     let fetched = match card.origin {
-        Origin::BuiltIn(parts) => answer::built_in(parts()),
+        Origin::BuiltIn(parts) => {
+            let own = local_overrides(context).await.map_err(Trouble::Theirs)?;
+            answer::built_in(parts().into_iter().chain(own).collect())
+        }
         Origin::Url(url) => {
             vec![answer::of_url(context, &id, "", &address(url, setting), now).await?]
         }
@@ -119,6 +122,15 @@ async fn edition_of(
     };
     note(context, &id, &fetched, &described, now)?;
     Ok(news)
+}
+
+/// The decisions on matches of whoever runs the program, as a part of the curated source: they are
+/// captured with it, so that a release can be made again.
+async fn local_overrides(context: &Context) -> Result<Option<Part>, String> {
+    let Some(path) = &context.config.overrides_file else { return Ok(None) };
+    let read = tokio::fs::read(path).await;
+    let bytes = read.map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+    Ok(Some(Part { name: LOCAL_OVERRIDES.to_owned(), bytes: bytes.into() }))
 }
 
 fn address(default: &str, setting: &SourceSetting) -> String {

@@ -6,7 +6,7 @@ use chrono::{DateTime, Days, Utc};
 
 use super::{News, RefreshError, source_id};
 use crate::config::GateLimits;
-use crate::matching::{self, Index};
+use crate::matching;
 use crate::normalise::normalise;
 use crate::record::{
     self, Entries, Evidence, Identity, Record, Records, Redacted, RedactedKey, Redirect, ReleaseId,
@@ -72,6 +72,7 @@ pub(super) fn make(task: Task) -> Result<Candidate, RefreshError> {
         redirects: resolved.redirects,
         withdrawals: resolved.withdrawals,
         editions,
+        accounts: resolved.accounts,
     };
     let mut candidate =
         release::build(parts, previous.as_ref(), release, published_at, &software_version);
@@ -90,9 +91,7 @@ fn resolved(
 ) -> Result<Resolved, ResolveError> {
     let entries = Entries::of(memory.statements.values());
     let normals = normalise(&entries);
-    let index = Index::of(&normals);
-    let decisions: Vec<_> =
-        normals.listings.iter().map(|listing| matching::decide(&index, listing)).collect();
+    let matches = matching::matches(&normals);
     let (identities, redirects, withdrawals) = trail(previous);
     let issues: Vec<String> = previous
         .iter()
@@ -103,7 +102,7 @@ fn resolved(
         memory,
         entries: &entries.current,
         normals: &normals,
-        decisions: &decisions,
+        matches: &matches,
         sources: SOURCES.iter().map(|source| source_record(source.card())).collect(),
         identities: &identities,
         redirects: &redirects,

@@ -9,6 +9,7 @@ mod error;
 mod gather;
 mod hold;
 mod make;
+mod matches;
 mod past;
 mod publish;
 mod rebuild;
@@ -24,6 +25,7 @@ use chrono::{DateTime, Days, NaiveDate, SubsecRound, Utc};
 use tracing::Instrument as _;
 
 pub use error::RefreshError;
+pub use matches::{Decided, Explained, Question};
 pub use rebuild::{DifferingTable, Rebuilt};
 pub use replay::Replayed;
 

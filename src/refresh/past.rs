@@ -101,6 +101,11 @@ impl Past {
         meta.software_version == env!("CARGO_PKG_VERSION") && !has_aged
     }
 
+    /// Its file.
+    pub(super) fn into_database(self) -> ReleaseDatabase {
+        self.database
+    }
+
     /// All it holds, and its file. Its bytes are checked first: what a run makes builds on them.
     pub(super) async fn load(self) -> Result<(Pointer, Dataset, ReleaseDatabase), RefreshError> {
         let Self { pointer, manifest, path, database } = self;

@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
 use crate::record::{
-    Agency, Cause, Cell, Correction, Edition, Evidence, Field, Identity, Issue, Partnership,
-    Program, Record, Records, Redirect, ReleaseId, Source, VisitPair, Withdrawal,
+    Agency, Cause, Cell, Correction, Edition, Evidence, Field, Identity, Issue, MatchAccount,
+    Partnership, Program, Record, Records, Redirect, ReleaseId, Source, VisitPair, Withdrawal,
 };
 use crate::release::cause::{Explanations, Readings};
 use crate::release::dataset::{Change, ChangeKind, Dataset, Since, is_logged};
@@ -51,6 +51,8 @@ pub struct Parts {
     pub withdrawals: Vec<Withdrawal>,
     /// All editions read so far.
     pub editions: Vec<Edition>,
+    /// How it was decided which agency each listing of a partnership means.
+    pub accounts: Vec<MatchAccount>,
 }
 
 /// A release that is not published yet, and how it differs from the one before.
@@ -79,7 +81,8 @@ pub fn build(
     published_at: DateTime<Utc>,
     software_version: &str,
 ) -> Candidate {
-    let Parts { mut records, unread, identities, redirects, withdrawals, editions } = parts;
+    let Parts { mut records, unread, identities, redirects, withdrawals, editions, accounts } =
+        parts;
     let same_program =
         previous.is_some_and(|previous| previous.software_version == software_version);
     let editions = since(editions, previous.map(|p| p.editions.as_slice()), release);
@@ -115,6 +118,7 @@ pub fn build(
         changes,
         gates: Vec::new(),
         redactions: previous.map(|previous| previous.redactions.clone()).unwrap_or_default(),
+        accounts,
     };
     Candidate { dataset, changes: counts }
 }
@@ -361,7 +365,8 @@ mod tests {
     fn parts(records: Records) -> Parts {
         let editions = vec![edition("fbi-agencies", "2020-01-01", 2)];
         let (identities, redirects, withdrawals) = Default::default();
-        Parts { records, unread: Vec::new(), identities, redirects, withdrawals, editions }
+        let (unread, accounts) = Default::default();
+        Parts { records, unread, identities, redirects, withdrawals, editions, accounts }
     }
 
     fn records() -> Records {

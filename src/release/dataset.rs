@@ -5,14 +5,14 @@ use std::collections::HashSet;
 use chrono::{DateTime, Utc};
 
 use crate::record::{
-    Cause, Edition, Evidence, Finding, Identity, Issue, Record, Records, RedactedKey, Redirect,
-    ReleaseId, Withdrawal,
+    Cause, Edition, Evidence, Finding, Identity, Issue, MatchAccount, Record, Records, RedactedKey,
+    Redirect, ReleaseId, Withdrawal,
 };
 use crate::release::manifest::GateVerdict;
 
 /// Version of the schema of a release file and of the files made from it. Within a major version
 /// columns and tables are only added.
-pub const SCHEMA_VERSION: &str = "1.1.0";
+pub const SCHEMA_VERSION: &str = "1.2.0";
 
 /// Everything a release file holds.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,6 +41,9 @@ pub struct Dataset {
     pub gates: Vec<GateVerdict>,
     /// What was redacted so far and must not come back.
     pub redactions: Vec<RedactedKey>,
+    /// How it was decided which agency each listing of a partnership means, in the order of the
+    /// listings' evidence.
+    pub accounts: Vec<MatchAccount>,
 }
 
 /// Something that holds since a release.

@@ -128,5 +128,6 @@ pub(super) fn dataset(mut records: Records, editions: Vec<Edition>) -> Dataset {
         changes: Vec::new(),
         gates: Vec::new(),
         redactions: Vec::new(),
+        accounts: Vec::new(),
     }
 }

@@ -46,7 +46,7 @@ fn agency(
         lat: point.map(|point| point.lat),
         lon: point.map(|point| point.lon),
         geo_precision,
-        registered: true,
+        registered: registered.registered,
         active_partnerships: 0,
         partnerships: 0,
         disclosures: 0,
@@ -198,15 +198,15 @@ fn unlisted(state: &str, printed: &str, key: &str) -> County {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::{AgencyKind, PlaceKeys, Service};
+    use crate::record::{AgencyKind, NameKeys, PlaceKeys, Service};
 
     fn registered(state: &str, county: &str, point: (f64, f64)) -> RegisteredAgency {
         RegisteredAgency {
             source_id: "fbi-agencies".parse().unwrap(),
             source_key: "1".to_owned(),
             name: "A Police Department".to_owned(),
-            name_key: "a police department".to_owned(),
-            stem: "a".to_owned(),
+            name_keys: NameKeys::default(),
+            other_names: Vec::new(),
             kind: AgencyKind::Police,
             service: Service::LawEnforcement,
             state: state.to_owned(),
@@ -216,6 +216,7 @@ mod tests {
             ori: Some("1".to_owned()),
             fdid: None,
             point: Some(Point { lat: point.0, lon: point.1 }),
+            registered: true,
         }
     }
 

@@ -2,59 +2,112 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use super::accounts::unmatched_in_words;
 use super::identity::Identities;
-use super::{ResolveError, unstamped};
+use super::{Input, ResolveError, unstamped};
 use crate::record::{
-    Decision, Finding, Issue, Normals, Problem, Record, Statement, SubjectType, Unmatched,
+    Decision, Finding, Issue, MatchCandidate, MatchMethod, Problem, Record, RegisteredAgency,
+    Statement, SubjectType, UnfitOverride, Unmatched, keys,
 };
 
 /// Characters of an excerpt; enough to find the place.
 const EXCERPT: usize = 200;
 
-/// Adds a finding for each listing whose agency could not be told.
-pub(super) fn unmatched(
-    normals: &Normals,
-    decisions: &[Decision],
-    entries: &[&Statement],
-    findings: &mut Vec<Finding>,
-) {
-    let by_key: HashMap<(SubjectType, &str, &str), &Statement> = entries
+/// Points between an agency that was taken and the next from which on they are no near tie.
+const NEAR: i32 = 15;
+
+/// Adds what people should look at: listings whose agency could not be told, or nearly not, agencies
+/// that a registry may list twice, and decisions that do not fit.
+pub(super) fn of_matches(input: &Input<'_>, decisions: &[Decision], findings: &mut Vec<Finding>) {
+    let by_key: HashMap<(SubjectType, &str, &str), &Statement> = input
+        .entries
         .iter()
         .map(|s| ((s.subject_type, s.source_id.as_str(), s.source_key.as_str()), *s))
         .collect();
-    for (listing, decision) in normals.listings.iter().zip(decisions) {
-        let Decision::Unmatched { why, candidates } = decision else { continue };
+    for (position, (listing, decision)) in input.normals.listings.iter().zip(decisions).enumerate()
+    {
         if !listing.is_current {
             continue;
         }
         let key = (listing.subject_type, listing.source_id.as_str(), listing.source_key.as_str());
         let Some(statement) = by_key.get(&key) else { continue };
-        let mut named: Vec<String> = candidates
-            .iter()
-            .map(|position| &normals.agencies[*position])
-            .map(|agency| format!("{} ({})", agency.name, agency.source_key))
-            .collect();
-        named.sort();
-        let (problem, why) = match why {
-            Unmatched::NoCandidate => {
-                (Problem::UnknownAgency, "no agency of that name is registered in the state")
+        let found = match decision {
+            Decision::Unmatched { why, candidates } => Some(unmatched(input, *why, candidates)),
+            Decision::Same { agency, method, .. } => {
+                near_tie(input, *agency, *method, &input.matches.candidates[position])
             }
-            Unmatched::Ambiguous => (Problem::AmbiguousAgency, "several agencies fit"),
-            Unmatched::PlaceDisagrees => {
-                (Problem::AmbiguousAgency, "an agency has the name, but is in another place")
-            }
-            Unmatched::SourceDisagrees => {
-                (Problem::AgencyDisagrees, "the source names two agencies")
-            }
-            Unmatched::TakenBack => (Problem::UnknownAgency, "the agency was taken back"),
         };
-        let mut detail = format!("{why}; left unmatched");
-        if !named.is_empty() {
-            detail.push_str(": ");
-            detail.push_str(&named.join(", "));
-        }
-        findings.push(statement.finding(problem, detail, Some(&listing.agency)));
+        findings
+            .extend(found.map(|(problem, detail)| {
+                statement.finding(problem, detail, Some(&listing.agency))
+            }));
     }
+    for [one, other] in &input.matches.duplicates {
+        let [one, other] = [*one, *other].map(|position| &input.normals.agencies[position]);
+        let key = (SubjectType::Agency, one.source_id.as_str(), one.source_key.as_str());
+        let Some(statement) = by_key.get(&key) else { continue };
+        let detail = format!("has the name and city of {}; both are kept", other.source_key);
+        findings.push(statement.finding(Problem::PossibleDuplicate, detail, Some(&one.name)));
+    }
+    for UnfitOverride { source_key, why } in &input.matches.unfit {
+        let entry = input.entries.iter().find(|entry| entry.source_key == *source_key);
+        let detail = format!("{why}; nothing is decided");
+        findings.extend(entry.map(|entry| {
+            entry.finding(Problem::UnfitDecision, detail, entry.reported(keys::SUBJECT))
+        }));
+    }
+}
+
+fn unmatched(input: &Input<'_>, why: Unmatched, candidates: &[usize]) -> (Problem, String) {
+    let mut named: Vec<String> =
+        candidates.iter().map(|position| named(&input.normals.agencies[*position])).collect();
+    named.sort();
+    let problem = match why {
+        Unmatched::NoCandidate | Unmatched::TakenBack | Unmatched::Decided => {
+            Problem::UnknownAgency
+        }
+        Unmatched::Ambiguous | Unmatched::PlaceDisagrees => Problem::AmbiguousAgency,
+        Unmatched::SourceDisagrees => Problem::AgencyDisagrees,
+    };
+    let mut detail = format!("{}; left unmatched", unmatched_in_words(why));
+    if !named.is_empty() {
+        detail.push_str(": ");
+        detail.push_str(&named.join(", "));
+    }
+    (problem, detail)
+}
+
+/// Whether an agency that people did not decide on was taken by a hair.
+fn near_tie(
+    input: &Input<'_>,
+    agency: usize,
+    method: MatchMethod,
+    candidates: &[MatchCandidate],
+) -> Option<(Problem, String)> {
+    if method == MatchMethod::Override {
+        return None;
+    }
+    let twins = &input.matches.twins;
+    let is_twin = |other: usize| {
+        twins
+            .iter()
+            .any(|twins| twins.agencies.contains(&agency) && twins.agencies.contains(&other))
+    };
+    let taken = candidates.iter().find(|candidate| candidate.agency == agency)?;
+    let mut others = candidates.iter().filter(|other| other.agency != agency);
+    let next = others.find(|other| !is_twin(other.agency))?;
+    if taken.points - next.points >= NEAR {
+        return None;
+    }
+    let [taken, next] = [taken, next].map(|candidate| {
+        let agency = &input.normals.agencies[candidate.agency];
+        format!("{} with {} points", named(agency), candidate.points)
+    });
+    Some((Problem::NearTie, format!("linked to {taken}; the next is {next}")))
+}
+
+fn named(agency: &RegisteredAgency) -> String {
+    format!("{} ({})", agency.name, agency.source_key)
 }
 
 /// The findings as issues, and the ids of those among the first `unread`. A finding that says the

@@ -3,6 +3,7 @@
 //! Sources stand in order of precedence; where they disagree the earlier one gives the value, and
 //! both stay visible in the evidence.
 
+mod accounts;
 mod agencies;
 mod corrections;
 mod curated;
@@ -15,18 +16,21 @@ mod partnerships;
 mod standing;
 mod totals;
 mod trail;
+mod twins;
 mod withdrawals;
 
 use std::collections::HashMap;
 
 use chrono::{Days, NaiveDate};
 
+pub use accounts::reason;
 pub use memory::Memory;
 
 use crate::record::{
     AgencyId, Cell, CorrectionEffect, CoverageCell, CoverageId, DamagedCell, Decision, EvidenceId,
-    Field as _, Finding, Identity, Listing, Normals, NotAnId, Record, Records, Redirect, ReleaseId,
-    Source, SourceId, Statement, SubjectType, Visit, Withdrawal, coverage, keys,
+    Field as _, Finding, Identity, Listing, MatchAccount, Matches, Normals, NotAnId, Record,
+    Records, Redirect, ReleaseId, Source, SourceId, Statement, SubjectType, Visit, Withdrawal,
+    coverage, keys,
 };
 use corrections::Overlay;
 use identity::Identities;
@@ -41,8 +45,8 @@ pub struct Input<'a> {
     pub entries: &'a [&'a Statement],
     /// Its normal forms.
     pub normals: &'a Normals,
-    /// Which agency each listing of the normal forms means.
-    pub decisions: &'a [Decision],
+    /// Which agency each listing of the normal forms means, and which agencies are one.
+    pub matches: &'a Matches,
     /// The sources, in order of precedence, as far as their cards tell.
     pub sources: Vec<Source>,
     /// Ids published so far.
@@ -74,6 +78,9 @@ pub struct Resolved {
     pub withdrawals: Vec<Withdrawal>,
     /// Corrections whose records now say what is right.
     pub effects: Vec<CorrectionEffect>,
+    /// How it was decided which agency each listing of a partnership means, in the order of the
+    /// listings' evidence.
+    pub accounts: Vec<MatchAccount>,
 }
 
 /// Why records could not be made. Each is a fault of ours, never of a source.
@@ -117,6 +124,7 @@ pub fn resolve(input: &Input<'_>) -> Result<Resolved, ResolveError> {
 
     let mut subjects = Subjects::default();
     records.agencies = agencies::agencies(input.normals, &mut identities)?;
+    let merged = twins::join(input, &mut records.agencies);
     subjects.add_agencies(input.normals, &records);
     add_curated(input, &mut records, &mut subjects, &mut identities)?;
     let mut overlay = Overlay::of(input.entries, input.redirects);
@@ -130,8 +138,9 @@ pub fn resolve(input: &Input<'_>) -> Result<Resolved, ResolveError> {
     let mut taken = Withdrawals::default();
     let is_made = |subject| subject != SubjectType::Partnership;
     taken.add(input, is_made, &subjects, &records, &mut findings);
+    taken.add_twins(merged);
     let ids: Vec<AgencyId> = records.agencies.iter().map(|agency| agency.id.clone()).collect();
-    let decisions = taken.decisions(input.decisions, &ids);
+    let decisions = taken.decisions(&input.matches.decisions, &ids);
     link_disclosures(input, &decisions, &mut records, &subjects);
     let made = add_partnerships(input, &decisions, &mut records, &mut identities, &mut findings)?;
     for (listing, id) in &made {
@@ -152,7 +161,8 @@ pub fn resolve(input: &Input<'_>) -> Result<Resolved, ResolveError> {
     let is_partnership = |subject| subject == SubjectType::Partnership;
     taken.add(input, is_partnership, &subjects, &records, &mut findings);
     add_decisions(input, &overlay, &mut records, &mut subjects, &mut identities)?;
-    findings::unmatched(input.normals, &decisions, input.entries, &mut findings);
+    findings::of_matches(input, &decisions, &mut findings);
+    let accounts = accounts::accounts(input, &decisions, &made, &records.agencies, &taken);
     records.evidence = evidence::evidence(input.memory, &subjects);
     taken.apply(&mut records);
     let (issues, unread) = findings::issues(findings, input.memory.unread.len(), &mut identities)?;
@@ -162,7 +172,7 @@ pub fn resolve(input: &Input<'_>) -> Result<Resolved, ResolveError> {
     let (redirects, withdrawals) = trail::trail(input, &records, &identities, &made, &taken);
     sort(&mut records);
     let (identities, effects) = (identities.into_list(), overlay.effects);
-    Ok(Resolved { records, unread, identities, redirects, withdrawals, effects })
+    Ok(Resolved { records, unread, identities, redirects, withdrawals, effects, accounts })
 }
 
 /// Adds the corrections, and which record each decision of people is about: the pages it rests on

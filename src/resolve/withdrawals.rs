@@ -81,6 +81,24 @@ impl Withdrawals {
         }
     }
 
+    /// Adds agencies that stand in several lists and are told of once. What people took back goes
+    /// first.
+    pub(super) fn add_twins(&mut self, merged: Vec<TakenBack>) {
+        for mut twin in merged {
+            let survivor = twin.survivor.as_ref();
+            let survivor = survivor.map(|id| (SubjectType::Agency, id.clone()));
+            if let Some(gone) = survivor.and_then(|survivor| self.taken.get(&survivor)) {
+                twin.survivor.clone_from(&gone.survivor);
+            }
+            self.taken.entry((twin.subject_type, twin.id.clone())).or_insert(twin);
+        }
+    }
+
+    /// The id of what a record is now; none if it was taken back.
+    pub(super) fn survivor<'a>(&'a self, subject: SubjectType, id: &'a str) -> Option<&'a str> {
+        self.get(subject, id).map_or(Some(id), |taken| taken.survivor.as_deref())
+    }
+
     /// All of them.
     pub(super) fn iter(&self) -> impl Iterator<Item = &TakenBack> {
         self.taken.values()

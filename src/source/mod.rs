@@ -16,7 +16,7 @@ mod usfa_registry;
 
 pub use card::{Card, Origin, STATES, TERRITORIES};
 pub use census::{CensusCounties, CensusPlaces};
-pub use curated::Curated;
+pub use curated::{Curated, LOCAL_OVERRIDES, check_overrides};
 pub use eff_atlas::EffAtlas;
 pub use fbi_agencies::FbiAgencies;
 pub use ring_map::RingMap;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use chrono::{Days, NaiveDate};
-use porchlight::matching::{Index, decide};
+use porchlight::matching::matches;
 use porchlight::normalise::normalise;
 use porchlight::record::{
     Capture, Cell, Citation, Completeness, Draft, DraftIssue, Edition, Entries, Identity, Problem,
@@ -244,8 +244,7 @@ impl World {
         let statements: Vec<&Statement> = self.memory.statements.values().collect();
         let entries = Entries::of(statements);
         let normals = normalise(&entries);
-        let index = Index::of(&normals);
-        let decisions: Vec<_> = normals.listings.iter().map(|one| decide(&index, one)).collect();
+        let matches = matches(&normals);
         let identities: Vec<Identity> = what(previous.map(|p| &p.identities));
         let redirects: Vec<Redirect> = what(previous.map(|p| &p.redirects));
         let withdrawals: Vec<Withdrawal> = what(previous.map(|p| &p.withdrawals));
@@ -255,7 +254,7 @@ impl World {
             memory: &self.memory,
             entries: &entries.current,
             normals: &normals,
-            decisions: &decisions,
+            matches: &matches,
             sources: sources(),
             identities: &identities,
             redirects: &redirects,
@@ -273,6 +272,7 @@ impl World {
             redirects: resolved.redirects,
             withdrawals: resolved.withdrawals,
             editions,
+            accounts: resolved.accounts,
         }
     }
 

@@ -3,7 +3,7 @@
 
 use chrono::Days;
 use porchlight::config::GateLimits;
-use porchlight::matching::{Index, decide};
+use porchlight::matching::matches;
 use porchlight::normalise::normalise;
 use porchlight::record::{
     Cause, Completeness, Correction, Entries, Partnership, Problem, ReleaseId, Source, SubjectType,
@@ -106,8 +106,7 @@ fn release(memory: &Memory, previous: Option<&Dataset>, name: &str) -> Candidate
     let release: ReleaseId = name.parse().unwrap();
     let entries = Entries::of(memory.statements.values());
     let normals = normalise(&entries);
-    let index = Index::of(&normals);
-    let decisions: Vec<_> = normals.listings.iter().map(|one| decide(&index, one)).collect();
+    let matches = matches(&normals);
     let (identities, redirects, withdrawals, issues) =
         previous.map_or_else(Default::default, |previous| {
             let identities = previous.identities.iter().map(|since| since.what.clone());
@@ -125,7 +124,7 @@ fn release(memory: &Memory, previous: Option<&Dataset>, name: &str) -> Candidate
         memory,
         entries: &entries.current,
         normals: &normals,
-        decisions: &decisions,
+        matches: &matches,
         sources: ["curated", "eff-atlas", "fbi-agencies"].map(source).into(),
         identities: &identities,
         redirects: &redirects,
@@ -144,6 +143,7 @@ fn release(memory: &Memory, previous: Option<&Dataset>, name: &str) -> Candidate
         redirects: resolved.redirects,
         withdrawals: resolved.withdrawals,
         editions: memory.editions.clone(),
+        accounts: resolved.accounts,
     };
     let at = format!("{}T06:00:00Z", release.date()).parse().unwrap();
     let candidate = build(parts, previous, release, at, "1.0.0");

@@ -74,6 +74,7 @@ fn dataset() -> Dataset {
         changes: vec![],
         gates: vec![],
         redactions: vec![],
+        accounts: vec![],
     }
 }
 

@@ -58,7 +58,7 @@ pub(crate) fn dataset(release: ReleaseId, name: &str) -> Dataset {
         ..Records::default()
     };
     let (unread, identities, redirects, withdrawals) = Default::default();
-    let (editions, changes, redactions) = Default::default();
+    let (editions, changes, redactions, accounts) = Default::default();
     Dataset {
         release,
         published_at: "2026-11-24T06:00:00Z".parse().unwrap(),
@@ -72,6 +72,7 @@ pub(crate) fn dataset(release: ReleaseId, name: &str) -> Dataset {
         changes,
         gates: gates(),
         redactions,
+        accounts,
     }
 }
 

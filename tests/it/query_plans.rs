@@ -293,6 +293,7 @@ fn dataset() -> Dataset {
         changes: Vec::new(),
         gates: Vec::new(),
         redactions: Vec::new(),
+        accounts: Vec::new(),
     }
 }
 

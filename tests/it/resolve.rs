@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use chrono::Days;
-use porchlight::matching::{Index, decide};
+use porchlight::matching::matches;
 use porchlight::normalise::normalise;
 use porchlight::record::{
     Completeness, Entries, Evidence, Partnership, PartnershipStatus, Precision, ReleaseId, STATES,
@@ -81,8 +81,7 @@ fn list(memory: &mut Memory, on: &str, key: &str, agency: &str, date: Option<&st
 fn resolved_after(memory: &Memory, before: Option<&Resolved>, on: &str) -> Resolved {
     let entries = Entries::of(memory.statements.values());
     let normals = normalise(&entries);
-    let index = Index::of(&normals);
-    let decisions: Vec<_> = normals.listings.iter().map(|one| decide(&index, one)).collect();
+    let matches = matches(&normals);
     let sources = vec![
         source("curated", Completeness::Editorial),
         source("eff-atlas", Completeness::Sample),
@@ -92,7 +91,7 @@ fn resolved_after(memory: &Memory, before: Option<&Resolved>, on: &str) -> Resol
         memory,
         entries: &entries.current,
         normals: &normals,
-        decisions: &decisions,
+        matches: &matches,
         sources,
         identities: before.map_or(&[], |before| &before.identities),
         redirects: before.map_or(&[], |before| &before.redirects),

@@ -25,7 +25,7 @@ async fn a_record_is_answered_in_the_envelope_with_every_key() {
         json!({
             "data": akron,
             "meta": {
-                "release": RELEASE, "schema_version": "1.1.0",
+                "release": RELEASE, "schema_version": "1.2.0",
                 "coverage": {
                     "summary":
                         "No program is known in which Akron Police Department could be a partner.",

@@ -37,16 +37,13 @@ impl ReleaseDatabase {
             changes: self.changes()?,
             gates: self.verdicts()?,
             redactions: self.redactions()?,
+            accounts: self.match_accounts()?,
         })
     }
 
     /// What was redacted up to this release. A file of an earlier schema knows of none.
     pub fn redactions(&self) -> Result<Vec<RedactedKey>, DatabaseError> {
-        let tables: Vec<String> = self.list(
-            "SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'redactions'",
-            Reader::next,
-        )?;
-        if tables.is_empty() {
+        if !self.has_table("redactions")? {
             return Ok(Vec::new());
         }
         self.list(
@@ -62,6 +59,13 @@ impl ReleaseDatabase {
                 })
             },
         )
+    }
+
+    /// Whether the file has a table; one of an earlier schema need not.
+    pub(super) fn has_table(&self, table: &str) -> Result<bool, DatabaseError> {
+        let named = "SELECT name FROM sqlite_master WHERE type = 'table' AND name = ?";
+        let tables: Vec<String> = self.read(Statement::new(named).bind(table), Reader::next)?;
+        Ok(!tables.is_empty())
     }
 
     /// The merges so far, in the order of the ids that are no more.

@@ -2,6 +2,7 @@
 //!
 //! Beside `catalog` the only room that names diesel.
 
+mod accounts;
 mod beside;
 mod cells;
 mod compare;

@@ -22,6 +22,7 @@ const SCHEMAS: &[&str] = &[
     include_str!("../../../migrations/release/00000000000001_first_schema/up.sql"),
     include_str!("../../../migrations/release/00000000000002_coverage/up.sql"),
     include_str!("../../../migrations/release/00000000000003_redactions/up.sql"),
+    include_str!("../../../migrations/release/00000000000004_match_accounts/up.sql"),
 ];
 
 /// Indexes of several columns, made after the rows.
@@ -78,6 +79,7 @@ pub fn write(path: &Path, dataset: &Dataset) -> Result<(), DatabaseError> {
         changes,
         gates,
         redactions,
+        accounts,
     } = dataset;
     let mut writer = Writer::create(path)?;
     writer.meta(*release, *published_at, software_version)?;
@@ -94,6 +96,7 @@ pub fn write(path: &Path, dataset: &Dataset) -> Result<(), DatabaseError> {
     writer.insert("changes", changes.iter().map(rows::change))?;
     writer.insert("gates", gates.iter().map(rows::gate))?;
     writer.insert("redactions", redactions.iter().map(rows::redaction))?;
+    writer.insert("match_accounts", accounts.iter().map(rows::match_account))?;
     writer.finish()
 }
 
@@ -267,7 +270,9 @@ pub(super) fn connect(path: &Path, rough: &Path) -> Result<SqliteConnection, Dat
 pub(super) mod rows {
     use super::{count, text};
     use crate::record::coverage::AgencyCoverage;
-    use crate::record::{Cell, Edition, Field, Identity, RedactedKey, Redirect, Withdrawal};
+    use crate::record::{
+        Cell, Edition, Field, Identity, MatchAccount, RedactedKey, Redirect, Withdrawal,
+    };
     use crate::release::GateVerdict;
     use crate::release::dataset::{Change, Since};
 
@@ -322,6 +327,13 @@ pub(super) mod rows {
         let RedactedKey { key_sha256, resource, id, reason, release } = redacted;
         let cells = [key_sha256, resource, id, reason].map(|value| text(value));
         cells.into_iter().chain([release.to_cell()]).collect()
+    }
+
+    pub(super) fn match_account(account: &MatchAccount) -> Vec<Cell> {
+        // Of plain texts and numbers: there is always JSON of it.
+        let json = serde_json::to_string(account).unwrap_or_default();
+        let MatchAccount { evidence_id, partnership_id, outcome, .. } = account;
+        vec![evidence_id.to_cell(), partnership_id.to_cell(), outcome.to_cell(), text(&json)]
     }
 
     pub(super) fn gate(verdict: &GateVerdict) -> Vec<Cell> {

@@ -19,7 +19,7 @@ use crate::serve::parameter::dimensions;
 use crate::serve::routes::counts::{self, CountsMeta};
 use crate::serve::routes::timeline;
 use crate::serve::routes::{
-    ChangesMeta, Coverage, HealthReport, HistoryEntry, ReleaseEntry, Summary,
+    ChangesMeta, Coverage, HealthReport, HistoryEntry, PartnershipMatch, ReleaseEntry, Summary,
 };
 use crate::serve::shape::DISTANCE;
 use crate::serve::status::StatusDocument;
@@ -82,6 +82,7 @@ pub(super) fn all() -> Value {
     collect::<ChangeEntry>(&mut schemas);
     collect::<ChangesMeta>(&mut schemas);
     collect::<Coverage>(&mut schemas);
+    collect::<PartnershipMatch>(&mut schemas);
     collect::<Summary>(&mut schemas);
     collect::<ReleaseEntry>(&mut schemas);
     collect::<Manifest>(&mut schemas);
@@ -94,6 +95,7 @@ pub(super) fn all() -> Value {
     let others = [
         ("History", array(&reference("HistoryEntry")), Some("Meta")),
         ("CoverageAnswer", reference("Coverage"), Some("Meta")),
+        ("PartnershipMatchAnswer", reference("PartnershipMatch"), Some("Meta")),
         ("SummaryAnswer", reference("Summary"), Some("Meta")),
         ("ReleaseList", array(&reference("ReleaseEntry")), None),
         ("ReleaseAnswer", reference("Manifest"), Some("Meta")),

@@ -5,8 +5,8 @@
 //!
 //! Each entry gives one draft with its fields and its `confidence`, which cites nothing, and one
 //! draft per page it rests on. All have the source key `<file without ending>/<key>`; the entry's own
-//! is the one that has `confidence`. Drafts under `corrections/` and `withdrawals/` are decisions
-//! about records; their subject type is that of what they are about.
+//! is the one that has `confidence`. Drafts under `corrections/`, `withdrawals/` and `overrides/` are
+//! decisions about records; their subject type is that of what they are about.
 
 mod collection;
 mod entry;
@@ -91,7 +91,17 @@ const FILES: &[File] = &[
         text: include_str!("withdrawals.toml"),
         read: collection::Collection::add::<entry::Withdrawal>,
     },
+    File {
+        name: "overrides.toml",
+        text: include_str!("../../matching/overrides.toml"),
+        read: collection::Collection::add::<entry::Override>,
+    },
+    // Those of whoever runs the program, from a file of theirs; the program has none of its own.
+    File { name: LOCAL_OVERRIDES, text: "", read: collection::Collection::add::<entry::Override> },
 ];
+
+/// The part of a capture that holds the decisions on matches of whoever runs the program.
+pub const LOCAL_OVERRIDES: &str = "local-overrides.toml";
 
 /// The files in this program, as the parts of a capture.
 fn parts() -> Vec<Part> {
@@ -99,7 +109,20 @@ fn parts() -> Vec<Part> {
         name: file.name.to_owned(),
         bytes: Bytes::from_static(file.text.as_bytes()),
     };
-    FILES.iter().map(part).collect()
+    FILES.iter().filter(|file| !file.text.is_empty()).map(part).collect()
+}
+
+/// Checks a file of decisions on matches as a refresh would, beside the files in the program.
+pub fn check_overrides(text: &str) -> Result<(), ReadError> {
+    let mut collection = collection::Collection::default();
+    let local =
+        Part { name: LOCAL_OVERRIDES.to_owned(), bytes: Bytes::copy_from_slice(text.as_bytes()) };
+    for part in parts().iter().chain([&local]) {
+        if let Some(file) = FILES.iter().find(|file| file.name == part.name) {
+            (file.read)(&mut collection, part)?;
+        }
+    }
+    collection.close().map(|_reading| ())
 }
 
 impl Source for Curated {

@@ -24,6 +24,18 @@ pub(super) fn entry_named(field: &'static str, subject: &Subject) -> Vec<(&'stat
     }
 }
 
+/// Whether it is a row of a source that names an agency as taking part in something.
+pub(super) fn row_of(subject: &Subject) -> bool {
+    let takes_part = [Some(SubjectType::Partnership), Some(SubjectType::Disclosure)];
+    matches!(subject.named(), Named::Row { .. }) && takes_part.contains(&subject_of(subject))
+}
+
+/// Whether it is the row of a registry.
+pub(super) fn agency_row(subject: &Subject) -> bool {
+    let is_row = matches!(subject.named(), Named::Row { .. });
+    is_row && subject_of(subject) == Some(SubjectType::Agency)
+}
+
 /// What a subject is.
 pub(super) fn subject_of(subject: &Subject) -> Option<SubjectType> {
     match subject.named() {

@@ -7,6 +7,7 @@ pub(crate) mod client;
 pub(crate) mod contract;
 pub(crate) mod editions;
 pub(crate) mod faulty_proxy;
+pub(crate) mod labelled;
 pub(crate) mod origin;
 pub(crate) mod postgres;
 pub(crate) mod program;

@@ -27,6 +27,25 @@ impl Random {
         random
     }
 
+    /// Numbers by the seed that an environment variable gives, else always the same.
+    pub(crate) fn fixed(variable: &'static str) -> Self {
+        if std::env::var_os(variable).is_some() {
+            return Self::of(variable);
+        }
+        Self { variable, seed: 1, state: 1 }
+    }
+
+    /// A whole number from 0 up to `end`, which is not 0.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_precision_loss,
+        clippy::cast_sign_loss,
+        reason = "a share of a small number is one of those below it"
+    )]
+    pub(crate) fn below(&mut self, end: usize) -> usize {
+        ((self.share() * end as f64) as usize).min(end - 1)
+    }
+
     /// A number from 0 up to 1.
     pub(crate) fn share(&mut self) -> f64 {
         self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);

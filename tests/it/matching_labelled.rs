@@ -1,0 +1,351 @@
+//! How often the matcher is right on names that people judged, and on names that were spoilt.
+
+use std::collections::BTreeSet;
+
+use porchlight::matching::{Index, decide};
+use porchlight::record::{Decision, Normals, Statement};
+
+use crate::support::labelled::{
+    LABELLED, Row, Tally, gazetteer, judge, judge_twins, listed, normals, registered, rows,
+};
+use crate::support::random::Random;
+
+/// What may be wrong and missed on each labelled file: exactly what is. Whoever makes it better
+/// writes the new figures down; whoever makes it worse does not get by.
+const RATCHET: [(&str, usize, usize); 2] = [("police.csv", 0, 51), ("fire.csv", 0, 7)];
+
+/// How many departments of public safety are found in both registries.
+const TWINS: usize = 61;
+
+/// Of the links to spoilt names, the share that must be right, and of the names the share that must
+/// be linked.
+const PRECISION: f64 = 0.995;
+const RECALL: f64 = 0.95;
+
+#[test]
+fn on_labelled_names_it_is_as_good_as_it_was() {
+    for labelled in &LABELLED {
+        let (tallies, faults) = judge(labelled);
+        let mut all = Tally::default();
+        for (category, tally) in &tallies {
+            eprintln!("{} {category}: {tally:?}", labelled.name);
+            all += tally;
+        }
+        for fault in &faults {
+            eprintln!("{fault}");
+        }
+        let (precision, recall) = (all.precision(), all.recall());
+        let unmatched = all.unmatched();
+        eprintln!("{}: precision {precision:.4}, recall {recall:.4}", labelled.name);
+        eprintln!("unmatched share {unmatched:.4}");
+        let allowed = RATCHET.iter().find(|(name, ..)| *name == labelled.name).unwrap();
+        assert_eq!((labelled.name, all.wrong, all.missed), *allowed);
+    }
+}
+
+#[test]
+fn every_sort_of_name_is_among_the_labelled_and_enough_that_must_stay_unmatched() {
+    let mut pairs = 0;
+    for labelled in &LABELLED {
+        let labels = rows(labelled.name);
+        let none = labels.iter().filter(|row| row["expected"] == "-").count();
+        let categories: BTreeSet<&str> =
+            labels.iter().map(|row| row["category"].as_str()).collect();
+        assert!(none * 6 >= labels.len(), "{}: {none} without a link", labelled.name);
+        assert!(categories.len() >= 12, "{}: {categories:?}", labelled.name);
+        pairs += labels.len();
+    }
+    assert!(pairs >= 300);
+}
+
+#[test]
+fn only_departments_that_people_judged_to_be_one_are_taken_for_one() {
+    let (right, faults) = judge_twins();
+    assert!(faults.is_empty(), "{faults:#?}");
+    assert_eq!(right, TWINS);
+}
+
+/// How a name is spoilt.
+type Spoil = fn(&str, &mut Random) -> Option<String>;
+
+const SPOILS: [(&str, Spoil); 3] =
+    [("a typing error", mistype), ("a dropped word", drop_a_word), ("abbreviated", abbreviate)];
+
+/// Names that are spoilt of each registry and in each way.
+const SPOILT: usize = 500;
+
+#[test]
+fn spoilt_names_are_linked_rightly_or_not_at_all() {
+    let mut random = Random::fixed("SPOILT_SEED");
+    for labelled in &LABELLED {
+        let registry: Vec<Row> = rows(labelled.registry);
+        let mut statements: Vec<Statement> = registry.iter().map(registered).collect();
+        // What is spoilt into the name of another agency of the state is that agency's name.
+        let bare = |name: &str| {
+            let name = name.to_lowercase();
+            let name = name.split([',', '(']).next().unwrap_or_default().to_owned();
+            let words = name.split(|c: char| !c.is_alphanumeric() && c != '\'');
+            words.filter(|word| !KIND.contains(word)).collect::<String>()
+        };
+        let whole = |name: &str| {
+            let name = name.to_lowercase();
+            name.split([',', '('])
+                .next()
+                .unwrap_or_default()
+                .replace(|c: char| !c.is_alphanumeric(), "")
+        };
+        let both = |row: &'_ Row| [bare(&row["name"]), whole(&row["name"])];
+        let names: BTreeSet<(String, String)> = registry
+            .iter()
+            .flat_map(|row| both(row).map(|name| (row["state"].clone(), name)))
+            .collect();
+        // Departments of municipalities and counties, not branches of a state or a university.
+        let is_department = |row: &Row| {
+            row.get("type").is_none_or(|sort| matches!(sort.as_str(), "City" | "County"))
+        };
+        let has_key = |row: &Row| row.get("fdid").is_none_or(|fdid| !fdid.ends_with('-'));
+        let departments: Vec<&Row> =
+            registry.iter().filter(|row| is_department(row) && has_key(row)).collect();
+        statements.extend(gazetteer());
+        for (how, spoil) in SPOILS {
+            let mut expected = Vec::new();
+            let mut all = statements.clone();
+            while expected.len() < SPOILT {
+                let row = departments[random.below(departments.len())];
+                let Some(spoilt) = spoil(&row["name"], &mut random) else { continue };
+                let left = [bare(&spoilt), whole(&spoilt)];
+                let is_another = |(left, own): (String, String)| {
+                    left != own && names.contains(&(row["state"].clone(), left))
+                };
+                if left.into_iter().zip(both(row)).any(is_another) {
+                    continue;
+                }
+                let county = row.get("counties").or(row.get("county")).cloned();
+                let asked = Row::from(
+                    [
+                        ("agency", Some(spoilt)),
+                        ("city", row.get("city").cloned()),
+                        ("county", county),
+                        ("state", row.get("state").cloned()),
+                    ]
+                    .map(|(name, value)| (name.to_owned(), value.unwrap_or_default())),
+                );
+                let key = format!("{:05}", expected.len());
+                all.push(listed(&key, &asked, labelled.agency_type));
+                expected.push(row);
+            }
+            let tally = tally(&normals(&all), &expected, how);
+            let (precision, recall) = (tally.precision(), tally.recall());
+            eprintln!("{}, {how}: precision {precision:.4}, recall {recall:.4}", labelled.registry);
+            assert!(
+                precision >= PRECISION,
+                "{}, {how}: {precision}, {random:?}",
+                labelled.registry
+            );
+            assert!(recall >= RECALL, "{}, {how}: {recall}, {random:?}", labelled.registry);
+        }
+    }
+}
+
+fn tally(normals: &Normals, expected: &[&Row], how: &str) -> Tally {
+    let index = Index::of(normals);
+    let mut tally = Tally::default();
+    for listing in &normals.listings {
+        let row = expected[listing.source_key.parse::<usize>().unwrap()];
+        let key = row.get("ori").or(row.get("fdid")).unwrap();
+        match decide(&index, listing) {
+            Decision::Same { agency, .. } => {
+                let agency = &normals.agencies[agency];
+                let found = agency.ori.as_ref().or(agency.fdid.as_ref());
+                if found == Some(key) {
+                    tally.right += 1;
+                } else {
+                    eprintln!("{how}: `{}` for `{}`: {}", listing.agency, row["name"], agency.name);
+                    tally.wrong += 1;
+                }
+            }
+            Decision::Unmatched { .. } => {
+                eprintln!("{how}: `{}` for `{}`: none", listing.agency, row["name"]);
+                tally.missed += 1;
+            }
+        }
+    }
+    tally
+}
+
+/// Words that say what sort of body it is.
+const KIND: &[&str] = &[
+    "police",
+    "department",
+    "dept",
+    "sheriff's",
+    "office",
+    "fire",
+    "rescue",
+    "volunteer",
+    "company",
+    "district",
+    "protection",
+    "inc",
+    "and",
+    "of",
+    "the",
+    "service",
+    "services",
+    "township",
+    "town",
+    "village",
+    "borough",
+    "county",
+    "city",
+    "medical",
+    "emergency",
+    "ems",
+];
+
+/// One letter left out, doubled, put in for another, or changed with the next.
+fn mistype(name: &str, random: &mut Random) -> Option<String> {
+    let mut letters: Vec<char> = name.chars().collect();
+    let at = random.below(letters.len());
+    let is_letter = |letter: Option<&char>| letter.is_some_and(|letter| letter.is_alphabetic());
+    if !is_letter(letters.get(at)) {
+        return None;
+    }
+    match random.below(4) {
+        0 => {
+            letters.remove(at);
+        }
+        1 => letters.insert(at, letters[at]),
+        2 => letters[at] = char::from(b'a' + u8::try_from(random.below(26)).unwrap()),
+        _ if is_letter(letters.get(at + 1)) => letters.swap(at, at + 1),
+        _ => return None,
+    }
+    let spoilt: String = letters.into_iter().collect();
+    (spoilt != name).then_some(spoilt)
+}
+
+/// Words that many names share; what else a name has tells who it is.
+const COMMON: &[&str] = &[
+    "police",
+    "department",
+    "dept",
+    "sheriff's",
+    "sheriff",
+    "office",
+    "county",
+    "township",
+    "town",
+    "village",
+    "borough",
+    "city",
+    "of",
+    "the",
+    "fire",
+    "rescue",
+    "volunteer",
+    "company",
+    "district",
+    "protection",
+    "inc",
+    "inc.",
+    "no",
+    "no.",
+    "and",
+    "&",
+    "public",
+    "safety",
+    "state",
+    "university",
+    "college",
+    "hose",
+    "charter",
+    "boro",
+    "ward",
+    "regional",
+    "authority",
+    "control",
+    "station",
+    "area",
+    "north",
+    "south",
+    "east",
+    "west",
+    "new",
+    "upper",
+    "lower",
+    "beach",
+    "valley",
+    "hills",
+    "hill",
+    "park",
+    "lake",
+    "island",
+    "springs",
+    "heights",
+    "saint",
+    "st.",
+    "mount",
+    "fort",
+    "point",
+    "creek",
+    "river",
+    "grove",
+    "division",
+    "bureau",
+    "service",
+    "services",
+    "emergency",
+    "rural",
+    "community",
+];
+
+/// One word left out, but never the only one that tells who it is.
+fn drop_a_word(name: &str, random: &mut Random) -> Option<String> {
+    let words: Vec<&str> = name.split(' ').collect();
+    let tells = |word: &str| {
+        let word = word.to_lowercase();
+        let word = word.trim_matches(|c: char| !c.is_alphanumeric());
+        !word.is_empty() && !COMMON.contains(&word) && word.parse::<u32>().is_err()
+    };
+    let telling = words.iter().filter(|word| tells(word)).count();
+    let at = random.below(words.len());
+    if words.len() < 3 || telling == 0 || telling < 2 && tells(words[at]) {
+        return None;
+    }
+    let mut left = words;
+    left.remove(at);
+    Some(left.join(" "))
+}
+
+/// Every word shortened that people shorten.
+fn abbreviate(name: &str, _: &mut Random) -> Option<String> {
+    const SHORT: &[(&str, &str)] = &[
+        ("Police Department", "PD"),
+        ("Fire Department", "FD"),
+        ("Fire Protection District", "FPD"),
+        ("Sheriff's Office", "SO"),
+        ("Department", "Dept."),
+        ("Township", "Twp."),
+        ("Borough", "Boro"),
+        ("County", "Co."),
+        ("University", "Univ."),
+        ("Volunteer", "Vol."),
+        ("District", "Dist."),
+        ("Saint", "St."),
+        ("Mount", "Mt."),
+        ("Fort", "Ft."),
+        ("Point", "Pt."),
+        ("Heights", "Hts."),
+        ("Springs", "Spgs."),
+        ("North", "N."),
+        ("East", "E."),
+        ("West", "W."),
+        ("South", "S."),
+    ];
+    let mut spoilt = format!(" {name} ");
+    for (long, short) in SHORT {
+        spoilt = spoilt.replace(&format!(" {long} "), &format!(" {short} "));
+    }
+    let spoilt = spoilt.trim().to_owned();
+    (spoilt != name).then_some(spoilt)
+}
