@@ -59,7 +59,7 @@ fn agency(
 
 /// The name a registry gives an agency, and those it gives beside: "Spokane County Fire District No.
 /// 13 (Newman Lake Fire & Rescue)", "Pierce County Fire District 3 dba West Pierce Fire & Rescue".
-fn names(printed_name: &str) -> (&str, Vec<&str>) {
+pub(super) fn names(printed_name: &str) -> (&str, Vec<&str>) {
     const BESIDE: &[&str] = &[" dba ", " d/b/a ", " aka ", " a.k.a. "];
     let cut = BESIDE.iter().find_map(|mark| {
         let at = printed_name.to_ascii_lowercase().find(mark)?;

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use super::agency::county_keys;
+use super::agency::{county_keys, names};
 use super::{date, kind, name, state};
 use crate::record::{
     AgencyKind, DateBasis, Finding, Listing, PartialDate, PlaceKeys, Problem, ProgramId, Service,
@@ -56,7 +56,6 @@ fn listing(
     state: Option<&str>,
     city: Option<&str>,
 ) -> Listing {
-    let kind = kind::of(&name::key(printed, state), statement.reported(keys::AGENCY_TYPE));
     let mut counties = county_keys(statement.reported(keys::COUNTY));
     let name = match name::county_beside(printed) {
         Some((name, county)) if counties.is_empty() => {
@@ -66,6 +65,9 @@ fn listing(
         Some((name, county)) if counties.iter().any(|own| name::is_slip(own, &county)) => name,
         _ => printed.to_owned(),
     };
+    let (name, _) = names(&name);
+    let name_keys = name::of(name, state, false);
+    let kind = kind::of(&name_keys.key, statement.reported(keys::AGENCY_TYPE));
     // On a list of fire departments a department of public safety is one.
     let says_fire = statement
         .reported(keys::AGENCY_TYPE)
@@ -76,7 +78,7 @@ fn listing(
         kind::service(kind)
     };
     let is_fire = service == Service::Fire;
-    let name_keys = name::of(&name, state, is_fire);
+    let name_keys = if is_fire { name::of(name, state, true) } else { name_keys };
     Listing {
         statement: statement.id.clone(),
         is_current: true,

@@ -12,7 +12,7 @@ use crate::support::random::Random;
 
 /// What may be wrong and missed on each labelled file: exactly what is. Whoever makes it better
 /// writes the new figures down; whoever makes it worse does not get by.
-const RATCHET: [(&str, usize, usize); 2] = [("police.csv", 0, 51), ("fire.csv", 0, 7)];
+const RATCHET: [(&str, usize, usize); 2] = [("police.csv", 0, 51), ("fire.csv", 0, 6)];
 
 /// How many departments of public safety are found in both registries.
 const TWINS: usize = 61;
@@ -307,7 +307,9 @@ fn drop_a_word(name: &str, random: &mut Random) -> Option<String> {
         let word = word.trim_matches(|c: char| !c.is_alphanumeric());
         !word.is_empty() && !COMMON.contains(&word) && word.parse::<u32>().is_err()
     };
-    let telling = words.iter().filter(|word| tells(word)).count();
+    // What stands in brackets is who it belongs to.
+    let own = words.iter().take_while(|word| !word.starts_with('('));
+    let telling = own.filter(|word| tells(word)).count();
     let at = random.below(words.len());
     if words.len() < 3 || telling == 0 || telling < 2 && tells(words[at]) {
         return None;
