@@ -80,71 +80,64 @@ fn spoilt_names_are_linked_rightly_or_not_at_all() {
     for labelled in &LABELLED {
         let registry: Vec<Row> = rows(labelled.registry);
         let mut statements: Vec<Statement> = registry.iter().map(registered).collect();
+        statements.extend(gazetteer());
         // What is spoilt into the name of another agency of the state is that agency's name.
-        let bare = |name: &str| {
-            let name = name.to_lowercase();
-            let name = name.split([',', '(']).next().unwrap_or_default().to_owned();
-            let words = name.split(|c: char| !c.is_alphanumeric() && c != '\'');
-            words.filter(|word| !KIND.contains(word)).collect::<String>()
-        };
-        let whole = |name: &str| {
-            let name = name.to_lowercase();
-            name.split([',', '('])
-                .next()
-                .unwrap_or_default()
-                .replace(|c: char| !c.is_alphanumeric(), "")
-        };
-        let both = |row: &'_ Row| [bare(&row["name"]), whole(&row["name"])];
         let names: BTreeSet<(String, String)> = registry
             .iter()
-            .flat_map(|row| both(row).map(|name| (row["state"].clone(), name)))
+            .flat_map(|row| bare(&row["name"]).map(|name| (row["state"].clone(), name)))
             .collect();
-        // Departments of municipalities and counties, not branches of a state or a university.
-        let is_department = |row: &Row| {
-            row.get("type").is_none_or(|sort| matches!(sort.as_str(), "City" | "County"))
-        };
-        let has_key = |row: &Row| row.get("fdid").is_none_or(|fdid| !fdid.ends_with('-'));
-        let departments: Vec<&Row> =
-            registry.iter().filter(|row| is_department(row) && has_key(row)).collect();
-        statements.extend(gazetteer());
+        let departments: Vec<&Row> = registry.iter().filter(|row| is_department(row)).collect();
         for (how, spoil) in SPOILS {
             let mut expected = Vec::new();
             let mut all = statements.clone();
             while expected.len() < SPOILT {
                 let row = departments[random.below(departments.len())];
                 let Some(spoilt) = spoil(&row["name"], &mut random) else { continue };
-                let left = [bare(&spoilt), whole(&spoilt)];
                 let is_another = |(left, own): (String, String)| {
                     left != own && names.contains(&(row["state"].clone(), left))
                 };
-                if left.into_iter().zip(both(row)).any(is_another) {
+                if bare(&spoilt).into_iter().zip(bare(&row["name"])).any(is_another) {
                     continue;
                 }
-                let county = row.get("counties").or(row.get("county")).cloned();
-                let asked = Row::from(
-                    [
-                        ("agency", Some(spoilt)),
-                        ("city", row.get("city").cloned()),
-                        ("county", county),
-                        ("state", row.get("state").cloned()),
-                    ]
-                    .map(|(name, value)| (name.to_owned(), value.unwrap_or_default())),
-                );
                 let key = format!("{:05}", expected.len());
-                all.push(listed(&key, &asked, labelled.agency_type));
+                all.push(listed(&key, &asked(row, spoilt), labelled.agency_type));
                 expected.push(row);
             }
             let tally = tally(&normals(&all), &expected, how);
             let (precision, recall) = (tally.precision(), tally.recall());
-            eprintln!("{}, {how}: precision {precision:.4}, recall {recall:.4}", labelled.registry);
-            assert!(
-                precision >= PRECISION,
-                "{}, {how}: {precision}, {random:?}",
-                labelled.registry
-            );
-            assert!(recall >= RECALL, "{}, {how}: {recall}, {random:?}", labelled.registry);
+            let of = format!("{}, {how}, {random:?}", labelled.registry);
+            eprintln!("{of}: precision {precision:.4}, recall {recall:.4}");
+            assert!(precision >= PRECISION, "{of}: precision {precision}");
+            assert!(recall >= RECALL, "{of}: recall {recall}");
         }
     }
+}
+
+/// What a name comes down to: without the words that say what sort of body it is, and with them.
+fn bare(name: &str) -> [String; 2] {
+    let name = name.to_lowercase();
+    let name = name.split([',', '(']).next().unwrap_or_default();
+    let words = || name.split(|c: char| !c.is_alphanumeric() && c != '\'');
+    [words().filter(|word| !KIND.contains(word)).collect(), words().collect()]
+}
+
+/// Whether it is the department of a municipality or county that its registry gives a key, not a
+/// branch of a state or a university.
+fn is_department(row: &Row) -> bool {
+    row.get("type").is_none_or(|sort| matches!(sort.as_str(), "City" | "County"))
+        && row.get("fdid").is_none_or(|fdid| !fdid.ends_with('-'))
+}
+
+/// A name with the place that the registry gives the agency.
+fn asked(row: &Row, name: String) -> Row {
+    let county = row.get("counties").or(row.get("county"));
+    let values = [
+        ("agency", Some(name)),
+        ("city", row.get("city").cloned()),
+        ("county", county.cloned()),
+        ("state", row.get("state").cloned()),
+    ];
+    values.map(|(name, value)| (name.to_owned(), value.unwrap_or_default())).into_iter().collect()
 }
 
 fn tally(normals: &Normals, expected: &[&Row], how: &str) -> Tally {
