@@ -10,6 +10,7 @@ use crate::refresh::RefreshError;
 use crate::release::database::DatabaseError;
 use crate::release::{KeyError, ManifestError, PublishError};
 use crate::serve::ReleasesError;
+use crate::source::ReadError;
 use crate::storage::StorageError;
 
 /// How the program ends.
@@ -77,8 +78,11 @@ impl Exit {
         if let Some(ReleasesError::Unreadable { .. }) = cause.downcast_ref() {
             return Some(Self::InputOutput);
         }
-        if cause.is::<ManifestError>() || cause.is::<ReleasesError>() || cause.is::<DatabaseError>()
-        {
+        let is_bad_data = cause.is::<ManifestError>()
+            || cause.is::<ReleasesError>()
+            || cause.is::<DatabaseError>()
+            || cause.is::<ReadError>();
+        if is_bad_data {
             return Some(Self::BadData);
         }
         if let Some(error) = cause.downcast_ref::<CatalogError>() {
@@ -98,9 +102,11 @@ impl Exit {
             | RefreshError::NotReadable { .. }
             | RefreshError::UnknownSource(_)
             | RefreshError::NotPublished(_)
+            | RefreshError::UnknownState(_)
             | RefreshError::MadeByRedaction(_)
             | RefreshError::NoSuchRelease(_)
             | RefreshError::NotHeld(_) => Some(Self::BadData),
+            RefreshError::Overrides { .. } => Some(Self::Configuration),
             RefreshError::Scratch { .. } => Some(Self::InputOutput),
             RefreshError::Client(_) | RefreshError::Resolve(_) | RefreshError::Panicked(_) => {
                 Some(Self::Internal)

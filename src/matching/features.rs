@@ -5,7 +5,7 @@
 //! a link is as sure as a name that is printed alike, borne by one agency of the state, with nothing
 //! known of the place.
 
-use super::index::Index;
+use super::index::{Half, Index};
 use super::name::{self, Name, OtherPlace};
 use super::place::{self, City, County};
 use crate::record::{
@@ -111,7 +111,7 @@ impl Features {
         self.each().into_iter().map(|(_, _, points)| points).sum()
     }
 
-    /// Whether the agency's name is printed as the source prints it.
+    /// How alike the names are.
     pub(super) fn name(&self) -> Name {
         self.name
     }
@@ -304,8 +304,7 @@ fn sort(
     }
     // "Hubbard City Police", where there is no place "Hubbard City".
     let bare = listed.core_joined.strip_suffix("city").unwrap_or_default();
-    let is_place = |joined: &str| !index.places(state, joined).is_empty();
-    if is_place(bare) && !is_place(&listed.core_joined) {
+    if index.is_place(state, bare) && !index.is_place(state, &listed.core_joined) {
         one.push("city");
     }
     // A town of Wisconsin is a township to the FBI. In New Jersey they lie beside one another.
@@ -356,16 +355,16 @@ fn county_word(
     {
         return Said::Same;
     }
-    let is_place = |keys: &NameKeys| !index.places(&agency.state, &keys.core_joined).is_empty();
+    let is_place = index.is_place(&agency.state, &registered.core_joined);
     let may_be_one = if listed.core_joined == registered.core_joined {
         // "Miami-Dade", "Northern York": there is no such place that would not be the county's. But
         // universities part their schools so, and a name that does not say of what kind it is may
         // be the sheriff's.
-        !is_place(registered) && agency.kind != AgencyKind::Campus && listed.kind.is_some()
+        !is_place && agency.kind != AgencyKind::Campus && listed.kind.is_some()
     } else {
         // "Northwest Lancaster County Regional": the word goes with those that the source leaves
         // out, unless what is left in the registry is a place.
-        registered.is_county && (listed.core.len() < registered.core.len() || !is_place(registered))
+        registered.is_county && (listed.core.len() < registered.core.len() || !is_place)
     };
     match (may_be_one, listed.is_county) {
         (true, _) => Said::Same,
@@ -388,7 +387,7 @@ fn has_sibling<'a>(index: &Index<'a>, listing: &'a Listing, position: usize) -> 
     {
         return false;
     }
-    let half = super::index::Half::of(listing.service);
+    let half = Half::of(listing.service);
     index.cored(half, &agency.state, &keys.core_joined).iter().any(|other| {
         let sibling = &index.agencies[*other];
         let near = |county| agency.place.counties.contains(county);

@@ -1,10 +1,10 @@
 //! The agencies, by everything they can be found by.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::overrides::Overrides;
-use super::twins::twins;
+use super::twins::{Pair, pairs};
 use crate::record::{NameKeys, Normals, Point, RegisteredAgency, Service, Twins, UnfitOverride};
 
 /// Which half of the agencies a name is looked for in: departments of both services share names.
@@ -88,18 +88,33 @@ impl<'a> Index<'a> {
         for block in index.blocks.values_mut() {
             block.add_deletions();
         }
-        let found = twins(normals).into_iter();
-        let mut all: Vec<Twins> =
-            found.filter(|found| !index.overrides.are_different(found)).collect();
-        all.extend(index.overrides.same());
-        for Twins { agencies: [one, other], .. } in &all {
-            let (one, other) = (index.first(*one), index.first(*other));
+        index.unite();
+        index
+    }
+
+    /// Finds the entries that are one agency, by rule or by people's decision.
+    fn unite(&mut self) {
+        let found = pairs(self).into_iter();
+        let mut all: Vec<Pair> =
+            found.filter(|pair| !self.overrides.are_different(pair.agencies)).collect();
+        all.extend(self.overrides.same());
+        for Pair { agencies: [one, other], .. } in &all {
+            let (one, other) = (self.first(*one), self.first(*other));
             if one != other {
-                index.first.insert(one.max(other), one.min(other));
+                self.first.insert(one.max(other), one.min(other));
             }
         }
-        index.twins = all;
-        index
+        let mut twins: BTreeMap<usize, Twins> = BTreeMap::new();
+        for Pair { agencies, reason } in all {
+            let group = twins.entry(self.first(agencies[0]));
+            let group = group.or_insert_with(|| Twins { agencies: Vec::new(), reason });
+            group.agencies.extend(agencies);
+        }
+        for group in twins.values_mut() {
+            group.agencies.sort_unstable();
+            group.agencies.dedup();
+        }
+        self.twins = twins.into_values().collect();
     }
 
     /// Entries of registries that are one agency.
@@ -131,8 +146,8 @@ impl<'a> Index<'a> {
                         && one.place.city.is_some()
                 };
                 let known = |other: &&usize| {
-                    let twins = Twins { agencies: [*one, **other], reason: String::new() };
-                    self.first(*one) == self.first(**other) || self.overrides.are_different(&twins)
+                    self.first(*one) == self.first(**other)
+                        || self.overrides.are_different([*one, **other])
                 };
                 let others = others.filter(may_be_one).filter(|other| !known(other));
                 found.extend(others.map(|other| [*one, *other]));
@@ -248,6 +263,11 @@ impl<'a> Index<'a> {
     pub(super) fn places(&self, state: &str, joined: &str) -> &[Point] {
         let map = self.maps.get(state);
         map.and_then(|map| map.places.get(joined)).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether the gazetteer has a place of that name without blanks.
+    pub(super) fn is_place(&self, state: &str, joined: &str) -> bool {
+        !self.places(state, joined).is_empty()
     }
 
     /// Whether a place, or the namesake of an agency, has that name without blanks.

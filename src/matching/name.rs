@@ -107,19 +107,20 @@ pub(super) fn compare(
 
 /// Whether both claim the same sorts. A city need not say that it is one.
 fn same_sorts(one: &NameKeys, other: &NameKeys) -> bool {
-    let but_city = |keys: &'_ NameKeys| {
-        keys.sorts.iter().copied().filter(|sort| *sort != "city").collect::<Vec<_>>()
-    };
-    but_city(one) == but_city(other)
+    let [one, other] = [one, other].map(|keys| keys.sorts.iter().filter(|sort| **sort != "city"));
+    one.eq(other)
 }
 
 fn same_words(one: &NameKeys, other: &NameKeys) -> bool {
-    let sorted = |keys: &NameKeys| {
-        let mut words = keys.core.clone();
+    if one.core.len() != other.core.len() {
+        return false;
+    }
+    let [one, other] = [one, other].map(|keys| {
+        let mut words: Vec<&String> = keys.core.iter().collect();
         words.sort_unstable();
         words
-    };
-    one.core.len() == other.core.len() && sorted(one) == sorted(other)
+    });
+    one == other
 }
 
 /// Whether one letter, in a long name two, make the difference, and the odd word is no other name
@@ -134,38 +135,34 @@ fn is_misspelt(index: &Index<'_>, state: &str, listed: &NameKeys, registered: &N
     if one.len().abs_diff(other.len()) > allowed || strsim::osa_distance(one, other) > allowed {
         return false;
     }
-    let odd = |words: &[String], others: &[String]| {
-        let odd = words.iter().filter(|word| !others.contains(word));
-        odd.cloned().collect::<Vec<_>>()
-    };
-    let (odd_listed, odd_registered) =
-        (odd(&listed.core, &registered.core), odd(&registered.core, &listed.core));
+    let odd_listed = || listed.core.iter().filter(|word| !registered.core.contains(word));
+    let odd_registered = || registered.core.iter().filter(|word| !listed.core.contains(word));
     let is_word = |word: &String| index.is_a_word(state, word) || word.len() < 3;
     let is_direction = |word: &String| DIRECTIONS.contains(&word.as_str());
     // A registry misspells too: a city, for which the gazetteer has the source's spelling only.
     let by_the_registry = || {
-        registered.sorts.is_empty()
-            && index.places(state, other).is_empty()
-            && !index.places(state, one).is_empty()
+        registered.sorts.is_empty() && !index.is_place(state, other) && index.is_place(state, one)
     };
     // "Webster Grove" is no name of the state, "Webster Groves" is.
-    let by_an_s = || {
-        let singular = |name: &str| name.strip_suffix('s').unwrap_or(name).to_owned();
-        singular(one) == singular(other) && !index.is_a_name(state, one)
-    };
-    let may_be_a_slip = !odd_listed.iter().all(is_word) || by_the_registry() || by_an_s();
-    may_be_a_slip && !odd_listed.iter().chain(&odd_registered).all(is_direction)
+    let by_an_s =
+        || one.trim_end_matches('s') == other.trim_end_matches('s') && !index.is_a_name(state, one);
+    let may_be_a_slip = !odd_listed().all(is_word) || by_the_registry() || by_an_s();
+    may_be_a_slip && !odd_listed().chain(odd_registered()).all(is_direction)
 }
 
+/// Whether both names are taken: then none is a slip for the other.
 fn each_a_place(
     index: &Index<'_>,
     state: &str,
     listed: &NameKeys,
     registered: &NameKeys,
 ) -> OtherPlace {
-    let is_place = |keys: &NameKeys| !index.places(state, &keys.core_joined).is_empty();
-    let both = index.is_a_name(state, &listed.core_joined) && is_place(registered);
-    if both { OtherPlace::Each } else { OtherPlace::No }
+    let is_place = index.is_place(state, &registered.core_joined);
+    if is_place && index.is_a_name(state, &listed.core_joined) {
+        OtherPlace::Each
+    } else {
+        OtherPlace::No
+    }
 }
 
 /// The words of one name are all among those of the other.
@@ -193,7 +190,7 @@ fn in_part(
     };
     let others: Vec<&&String> = extra.iter().filter(|word| !tells_where(word)).collect();
     let state = agency.state.as_str();
-    let is_place = |keys: &NameKeys| !index.places(state, &keys.core_joined).is_empty();
+    let is_place = |keys: &NameKeys| index.is_place(state, &keys.core_joined);
     let each =
         index.is_a_name(state, &listed.core_joined) && (!listed_is_longer || is_place(registered));
     if others.is_empty() {
@@ -206,18 +203,16 @@ fn in_part(
         };
         return Some((Name::ButForPlace, other));
     }
-    if others.len() > shorter.core.len() || others.len() > 1 {
+    if others.len() > 1 {
         return None;
     }
     // "Hollywood Police, Hollywood" is not that of West Hollywood.
     let is_in_its_city =
         listing.place.city.as_ref().is_some_and(|city| city.replace(' ', "") == listed.core_joined);
     let names_another = |word: &&&String| {
-        is_in_its_city && DIRECTIONS.contains(&word.as_str())
-            || listed_is_longer
-                && (DIRECTIONS.contains(&word.as_str())
-                    || index.is_a_name(state, word)
-                    || is_place(registered))
+        let is_direction = DIRECTIONS.contains(&word.as_str());
+        is_direction && (is_in_its_city || listed_is_longer)
+            || listed_is_longer && (index.is_a_name(state, word) || is_place(registered))
     };
     let other = if each {
         OtherPlace::Each

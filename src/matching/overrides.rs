@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use super::twins::Pair;
 use crate::record::{
-    Listing, Normals, Override, OverrideDecision, RegisteredAgency, SourceId, Twins, UnfitOverride,
+    Listing, Normals, Override, OverrideDecision, RegisteredAgency, UnfitOverride, row_named,
 };
 
 /// The decisions of people, by the rows they are about.
@@ -63,15 +64,15 @@ impl<'a> Overrides<'a> {
         if self.of_rows.is_empty() {
             return None;
         }
-        self.of_rows.get(row(&listing.source_id, &listing.source_key).as_str()).copied()
+        self.of_rows.get(row_named(&listing.source_id, &listing.source_key).as_str()).copied()
     }
 
     /// Agencies that people decided are one.
-    pub(super) fn same(&self) -> impl Iterator<Item = Twins> {
+    pub(super) fn same(&self) -> impl Iterator<Item = Pair> {
         let same = self.of_agencies.iter();
         let same = same.filter(|ruling| ruling.what.decision == OverrideDecision::Same);
         same.filter_map(|ruling| {
-            Some(Twins {
+            Some(Pair {
                 agencies: [ruling.agency?, ruling.subject?],
                 reason: ruling.what.reason.clone(),
             })
@@ -79,8 +80,8 @@ impl<'a> Overrides<'a> {
     }
 
     /// Whether people decided that these two are not one.
-    pub(super) fn are_different(&self, twins: &Twins) -> bool {
-        let [one, other] = twins.agencies.map(Some);
+    pub(super) fn are_different(&self, agencies: [usize; 2]) -> bool {
+        let [one, other] = agencies.map(Some);
         self.of_agencies.iter().any(|ruling| {
             ruling.what.decision == OverrideDecision::Different
                 && [[one, other], [other, one]].contains(&[ruling.subject, ruling.agency])
@@ -116,12 +117,6 @@ impl Ruling<'_> {
     }
 }
 
-/// A row of a source, as decisions name it. Entries of curated files are named by file and key.
-fn row(source_id: &SourceId, source_key: &str) -> String {
-    let source_id = source_id.as_str();
-    if source_id == "curated" { source_key.to_owned() } else { format!("{source_id}/{source_key}") }
-}
-
 /// Where the agencies stand that decisions name.
 fn positions(normals: &Normals) -> HashMap<String, usize> {
     let named: Vec<&str> = normals
@@ -131,7 +126,7 @@ fn positions(normals: &Normals) -> HashMap<String, usize> {
         .map(String::as_str)
         .collect();
     let all = normals.agencies.iter().enumerate();
-    all.map(|(position, agency)| (row(&agency.source_id, &agency.source_key), position))
+    all.map(|(position, agency)| (row_named(&agency.source_id, &agency.source_key), position))
         .filter(|(row, _)| named.contains(&row.as_str()))
         .collect()
 }
@@ -143,7 +138,7 @@ fn names(normals: &Normals) -> BTreeMap<&str, &str> {
     let current = normals.listings.iter().filter(|listing| listing.is_current);
     current
         .filter_map(|listing| {
-            let row = row(&listing.source_id, &listing.source_key);
+            let row = row_named(&listing.source_id, &listing.source_key);
             let subject = wanted.get(row.as_str())?;
             Some((*subject, listing.agency.as_str()))
         })

@@ -1,5 +1,7 @@
 //! What the places say of a candidate.
 
+use std::borrow::Cow;
+
 use super::index::Index;
 use crate::record::{Listing, MUNICIPAL_SORTS, NameKeys, Point, RegisteredAgency};
 
@@ -48,12 +50,8 @@ pub(super) enum City {
 /// What the counties say.
 pub(super) fn county(index: &Index<'_>, listing: &Listing, agency: &RegisteredAgency) -> County {
     let state = agency.state.as_str();
-    let own = |counties: &[String], keys: &NameKeys| match counties {
-        [] => index.county_in_name(state, keys).into_iter().collect(),
-        counties => counties.to_vec(),
-    };
-    let listed = own(&listing.place.counties, &listing.name_keys);
-    let registered = own(&agency.place.counties, &agency.name_keys);
+    let listed = index.counties(state, &listing.place.counties, &listing.name_keys);
+    let registered = index.counties(state, &agency.place.counties, &agency.name_keys);
     if listed.iter().any(|county| registered.contains(county)) {
         return County::Same;
     }
@@ -127,6 +125,15 @@ fn sorted(city: &str) -> Option<(&str, &'static str)> {
 }
 
 impl Index<'_> {
+    /// The counties that are told, else the one that the name speaks of.
+    fn counties<'b>(&self, state: &str, told: &'b [String], keys: &NameKeys) -> Cow<'b, [String]> {
+        if told.is_empty() {
+            Cow::Owned(self.county_in_name(state, keys).into_iter().collect())
+        } else {
+            Cow::Borrowed(told)
+        }
+    }
+
     /// The county that a name speaks of: "Metro Police Authority of Genesee County".
     fn county_in_name(&self, state: &str, keys: &NameKeys) -> Option<String> {
         if !keys.is_county {

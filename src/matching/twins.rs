@@ -5,30 +5,30 @@
 //! word is taken: its department of public safety is the police of the same municipality, where
 //! each list has exactly one that can be meant.
 
-use std::collections::HashMap;
+use super::index::{Half, Index};
+use crate::record::{AgencyKind, MUNICIPAL_SORTS, NameKeys, RegisteredAgency};
 
-use super::index::Half;
-use crate::record::{AgencyKind, MUNICIPAL_SORTS, NameKeys, Normals, RegisteredAgency, Twins};
+/// Two entries that are one agency.
+pub(super) struct Pair {
+    /// Their positions.
+    pub(super) agencies: [usize; 2],
+    /// How that is known.
+    pub(super) reason: String,
+}
 
 /// Pairs of agencies that are one department. Which are found does not depend on their order.
-pub(super) fn twins(normals: &Normals) -> Vec<Twins> {
-    let mut blocks: HashMap<(Half, &str, &str), Vec<usize>> = HashMap::new();
-    for (position, agency) in normals.agencies.iter().enumerate() {
-        let core = agency.name_keys.core_joined.as_str();
-        if !core.is_empty() {
-            let key = (Half::of(agency.service), agency.state.as_str(), core);
-            blocks.entry(key).or_default().push(position);
-        }
-    }
-    let agency = |position: &usize| &normals.agencies[*position];
-    let mut twins = Vec::new();
-    for (position, fire) in normals.agencies.iter().enumerate() {
+pub(super) fn pairs(index: &Index<'_>) -> Vec<Pair> {
+    let agency = |position: &usize| &index.agencies[*position];
+    let mut pairs = Vec::new();
+    for (position, fire) in index.agencies.iter().enumerate() {
         if fire.fdid.is_none() || fire.kind != AgencyKind::PublicSafety {
             continue;
         }
+        let core = &fire.name_keys.core_joined;
         let alike = |half| {
-            let key = (half, fire.state.as_str(), fire.name_keys.core_joined.as_str());
-            blocks.get(&key).into_iter().flatten()
+            // By its first name: what a registry adds in brackets is not what it is called.
+            let found = index.cored(half, &fire.state, core).iter();
+            found.filter(|at| agency(at).name_keys.core_joined == *core)
         };
         let is_police = |at: &&usize| may_be_its_police(agency(at), fire);
         let police: Vec<&usize> = alike(Half::Police).filter(is_police).collect();
@@ -38,13 +38,13 @@ pub(super) fn twins(normals: &Normals) -> Vec<Twins> {
         if alike(Half::Fire).any(|at| is_rival(&at)) {
             continue;
         }
-        twins.push(Twins {
+        pairs.push(Pair {
             agencies: [**police, position],
             reason: "one department of public safety, which both registries list".to_owned(),
         });
     }
-    twins.sort_by_key(|twins| twins.agencies);
-    twins
+    pairs.sort_by_key(|pair| pair.agencies);
+    pairs
 }
 
 fn may_be_its_police(police: &RegisteredAgency, fire: &RegisteredAgency) -> bool {

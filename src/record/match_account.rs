@@ -53,6 +53,9 @@ impl MatchAccount {
 
     /// By so many points it must be ahead of the next agency.
     pub const MARGIN: i32 = 8;
+
+    /// From so many points between the agency that was taken and the next on they are no near tie.
+    pub const NEAR: i32 = 15;
 }
 
 /// An agency that came into question.

@@ -34,7 +34,7 @@ pub use match_account::{AccountedCandidate, MatchAccount};
 pub use normal::{
     Decision, Finding, GazetteerPlace, Listing, MUNICIPAL_SORTS, MatchCandidate, MatchFeature,
     Matches, NameKeys, Normals, Override, PlaceKeys, Point, RegisteredAgency, Twins, UnfitOverride,
-    Unmatched,
+    Unmatched, row_named,
 };
 pub use noun::{
     Agency, Correction, CoverageCell, Disclosure, Event, Evidence, Issue, Partnership, Program,

@@ -208,6 +208,14 @@ pub struct Override {
     pub reason: String,
 }
 
+/// A row of a source as decisions of people name it: `eff-atlas/AOS1`. Entries of curated files are
+/// named by their file and key, which their source key is.
+#[must_use]
+pub fn row_named(source_id: &SourceId, source_key: &str) -> String {
+    let source_id = source_id.as_str();
+    if source_id == "curated" { source_key.to_owned() } else { format!("{source_id}/{source_key}") }
+}
+
 /// An [`Override`] that does not fit what it is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnfitOverride {
@@ -217,12 +225,12 @@ pub struct UnfitOverride {
     pub why: String,
 }
 
-/// Two entries of registries that are one agency.
+/// Entries of registries that are one agency.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Twins {
-    /// Their positions among the agencies of [`Normals`].
-    pub agencies: [usize; 2],
-    /// How that is known.
+    /// Their positions among the agencies of [`Normals`], in order.
+    pub agencies: Vec<usize>,
+    /// How that is known; of several pairs, of the first.
     pub reason: String,
 }
 

@@ -1,5 +1,7 @@
 //! Why a run could not be brought to its end. A source that fails is no such reason.
 
+use std::path::PathBuf;
+
 use crate::catalog::CatalogError;
 use crate::record::{ReleaseId, SourceId};
 use crate::release::database::DatabaseError;
@@ -96,6 +98,17 @@ pub enum RefreshError {
     /// No release that stands knows an id.
     #[error("no published release holds `{0}`: give the id of a record, such as `par_…`")]
     NotPublished(String),
+    /// The file of decisions on matches that the settings name cannot be used.
+    #[error("the overrides file {} cannot be used", path.display())]
+    Overrides {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A question names no state or territory.
+    #[error("there is no state or territory `{0}`: give its postal code or its name")]
+    UnknownState(String),
     /// A release's manifest names a source this program does not know.
     #[error("the source `{0}` is not known to this version of the program")]
     UnknownSource(String),

@@ -11,7 +11,7 @@ use crate::catalog::CaptureRow;
 use crate::config::SourceSetting;
 use crate::record::{Edition, Part, SourceId};
 use crate::release::ManifestCapture;
-use crate::source::{LOCAL_OVERRIDES, Origin, Source};
+use crate::source::{LOCAL_OVERRIDES, Origin, Source, check_overrides};
 
 /// What the sources said.
 #[derive(Debug, Default)]
@@ -90,7 +90,7 @@ async fn edition_of(
     let setting = context.config.sources.get(card.id);
     let fetched = match card.origin {
         Origin::BuiltIn(parts) => {
-            let own = local_overrides(context).await.map_err(Trouble::Theirs)?;
+            let own = local_overrides(context).await?;
             answer::built_in(parts().into_iter().chain(own).collect())
         }
         Origin::Url(url) => {
@@ -125,12 +125,17 @@ async fn edition_of(
 }
 
 /// The decisions on matches of whoever runs the program, as a part of the curated source: they are
-/// captured with it, so that a release can be made again.
-async fn local_overrides(context: &Context) -> Result<Option<Part>, String> {
+/// captured with it, so that a release can be made again. A file that cannot be used is a fault of
+/// the settings, for which the curated data must not be missing.
+async fn local_overrides(context: &Context) -> Result<Option<Part>, RefreshError> {
     let Some(path) = &context.config.overrides_file else { return Ok(None) };
-    let read = tokio::fs::read(path).await;
-    let bytes = read.map_err(|error| format!("cannot read {}: {error}", path.display()))?;
-    Ok(Some(Part { name: LOCAL_OVERRIDES.to_owned(), bytes: bytes.into() }))
+    let unfit = |source: Box<dyn std::error::Error + Send + Sync>| RefreshError::Overrides {
+        path: path.clone(),
+        source,
+    };
+    let text = tokio::fs::read_to_string(path).await.map_err(|error| unfit(error.into()))?;
+    check_overrides(&text).map_err(|error| unfit(error.into()))?;
+    Ok(Some(Part { name: LOCAL_OVERRIDES.to_owned(), bytes: text.into() }))
 }
 
 fn address(default: &str, setting: &SourceSetting) -> String {

@@ -70,7 +70,11 @@ impl Context {
             let normals = normalise(&Entries::of(&statements));
             let index = Index::of(&normals);
             let listing = normals.listings.iter().find(|listing| listing.statement == asked_id);
+            // A question has a name, so that there is one.
             let Some(listing) = listing else { return Ok(None) };
+            if listing.state.is_none() {
+                return Err(RefreshError::UnknownState(question.state));
+            }
             let (decision, candidates) = explain(&index, listing);
             let chosen = match decision {
                 Decision::Same { agency, .. } => Some(agency),

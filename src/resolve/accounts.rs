@@ -7,6 +7,7 @@ use super::withdrawals::Withdrawals;
 use crate::record::{
     AccountedCandidate, Agency, AgencyId, Decision, EvidenceId, Listing, MatchAccount,
     MatchCandidate, MatchMethod, MatchOutcome, Normals, RegisteredAgency, SubjectType, Unmatched,
+    row_named,
 };
 
 /// One account for each listing of a partnership that holds at present. `agencies` stand at the
@@ -76,10 +77,8 @@ pub(super) fn accounts(
 #[must_use]
 pub fn reason(normals: &Normals, listing: &Listing, decision: &Decision) -> String {
     let by_people = || {
-        let of_row = normals.overrides.iter().find(|what| {
-            let row = format!("{}/{}", listing.source_id, listing.source_key);
-            what.subject == row || what.subject == listing.source_key
-        });
+        let row = row_named(&listing.source_id, &listing.source_key);
+        let of_row = normals.overrides.iter().find(|what| what.subject == row);
         of_row.map_or_else(|| "People decided so.".to_owned(), |what| what.reason.clone())
     };
     match decision {

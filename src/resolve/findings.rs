@@ -6,15 +6,12 @@ use super::accounts::unmatched_in_words;
 use super::identity::Identities;
 use super::{Input, ResolveError, unstamped};
 use crate::record::{
-    Decision, Finding, Issue, MatchCandidate, MatchMethod, Problem, Record, RegisteredAgency,
-    Statement, SubjectType, UnfitOverride, Unmatched, keys,
+    Decision, Finding, Issue, MatchAccount, MatchCandidate, MatchMethod, Problem, Record,
+    RegisteredAgency, Statement, SubjectType, UnfitOverride, Unmatched, keys,
 };
 
 /// Characters of an excerpt; enough to find the place.
 const EXCERPT: usize = 200;
-
-/// Points between an agency that was taken and the next from which on they are no near tie.
-const NEAR: i32 = 15;
 
 /// Adds what people should look at: listings whose agency could not be told, or nearly not, agencies
 /// that a registry may list twice, and decisions that do not fit.
@@ -96,7 +93,7 @@ fn near_tie(
     let taken = candidates.iter().find(|candidate| candidate.agency == agency)?;
     let mut others = candidates.iter().filter(|other| other.agency != agency);
     let next = others.find(|other| !is_twin(other.agency))?;
-    if taken.points - next.points >= NEAR {
+    if taken.points - next.points >= MatchAccount::NEAR {
         return None;
     }
     let [taken, next] = [taken, next].map(|candidate| {

@@ -1,7 +1,5 @@
 //! Agencies that stand in several lists, told of once.
 
-use std::collections::BTreeMap;
-
 use super::Input;
 use super::agencies::mint_key;
 use super::withdrawals::TakenBack;
@@ -17,9 +15,9 @@ pub(super) fn join(input: &Input<'_>, agencies: &mut [Agency]) -> Vec<TakenBack>
         (registered.ori.is_none(), mint_key(registered))
     };
     let mut merged = Vec::new();
-    for (members, reason) in groups(&input.matches.twins) {
+    for Twins { agencies: members, reason } in &input.matches.twins {
         let Some(stays) = members.iter().copied().min_by_key(rank) else { continue };
-        for goes in members.into_iter().filter(|member| *member != stays) {
+        for goes in members.iter().copied().filter(|member| *member != stays) {
             merged.push(TakenBack {
                 subject_type: SubjectType::Agency,
                 id: agencies[goes].id.to_string(),
@@ -31,33 +29,6 @@ pub(super) fn join(input: &Input<'_>, agencies: &mut [Agency]) -> Vec<TakenBack>
         }
     }
     merged
-}
-
-/// Sets of positions that are one agency, each in order, with the reason of the first pair.
-fn groups(twins: &[Twins]) -> Vec<(Vec<usize>, String)> {
-    let mut first: BTreeMap<usize, usize> = BTreeMap::new();
-    let root = |first: &BTreeMap<usize, usize>, mut position: usize| {
-        while let Some(earlier) = first.get(&position).filter(|earlier| **earlier != position) {
-            position = *earlier;
-        }
-        position
-    };
-    for Twins { agencies: [one, other], .. } in twins {
-        let (one, other) = (root(&first, *one), root(&first, *other));
-        let least = one.min(other);
-        first.extend([(one, least), (other, least)]);
-    }
-    let mut groups: BTreeMap<usize, (Vec<usize>, String)> = BTreeMap::new();
-    for Twins { agencies, reason } in twins {
-        let group = groups.entry(root(&first, agencies[0]));
-        let (members, _) = group.or_insert_with(|| (Vec::new(), reason.clone()));
-        members.extend(agencies);
-    }
-    for (members, _) in groups.values_mut() {
-        members.sort_unstable();
-        members.dedup();
-    }
-    groups.into_values().collect()
 }
 
 /// Adds what the other entry knows.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use porchlight::matching::{Index, decide};
+use porchlight::matching::{Index, decide, matches};
 use porchlight::record::{Decision, Normals, Statement};
 
 use crate::support::labelled::{
@@ -63,6 +63,24 @@ fn only_departments_that_people_judged_to_be_one_are_taken_for_one() {
     let (right, faults) = judge_twins();
     assert!(faults.is_empty(), "{faults:#?}");
     assert_eq!(right, TWINS);
+}
+
+#[test]
+fn entries_of_one_registry_are_never_one_by_rule() {
+    let statements: Vec<Statement> = rows("usfa.csv").iter().map(registered).collect();
+    let normals = normals(&statements);
+    let matches = matches(&normals);
+    assert!(matches.twins.is_empty(), "{:?}", matches.twins);
+    let key = |agency: usize| normals.agencies[agency].fdid.clone().unwrap_or_default();
+    let listed: Vec<[String; 2]> = matches.duplicates.iter().map(|pair| pair.map(key)).collect();
+    // People have to look: of two pairs that share name, city and county one is one, one is two.
+    let labels = rows("usfa-twins.csv");
+    for (pair, same) in [(["MO-09110", "MO-01910"], "yes"), (["NY-23046", "NY-23047"], "no")] {
+        let label = labels.iter().find(|row| [&row["fdid_one"], &row["fdid_two"]] == pair);
+        assert_eq!(label.unwrap()["same"], same);
+        let is_pair = |found: &&[String; 2]| pair.iter().all(|key| found.iter().any(|k| k == key));
+        assert!(listed.iter().any(|found| is_pair(&found)), "{pair:?}");
+    }
 }
 
 /// How a name is spoilt.

@@ -1,7 +1,7 @@
 //! What is decided depends on what sources say, and on nothing else: neither on the order of rows and
 //! editions nor on how often they were read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::Days;
 use porchlight::matching::matches;
@@ -57,8 +57,8 @@ pub(crate) fn ring_neighbors() -> Statement {
     statement("curated", "programs/ring-neighbors", SubjectType::Program, &values)
 }
 
-/// By the key of each row, the key of the agency it was linked to; and the pairs that are one.
-fn decided(normals: &Normals) -> (BTreeMap<String, String>, Vec<[String; 2]>) {
+/// By the key of each row, the key of the agency it was linked to; and the entries that are one.
+fn decided(normals: &Normals) -> (BTreeMap<String, String>, BTreeSet<BTreeSet<String>>) {
     let key = |agency: usize| normals.agencies[agency].source_key.clone();
     let matches = matches(normals);
     let decisions = normals.listings.iter().zip(&matches.decisions);
@@ -74,10 +74,9 @@ fn decided(normals: &Normals) -> (BTreeMap<String, String>, Vec<[String; 2]>) {
         };
         (listing.source_key.clone(), said)
     });
-    let mut twins: Vec<[String; 2]> =
-        matches.twins.iter().map(|twins| twins.agencies.map(key)).collect();
-    twins.sort();
-    (links.collect(), twins)
+    let twins = matches.twins.iter();
+    let twins = twins.map(|twins| twins.agencies.iter().map(|agency| key(*agency)).collect());
+    (links.collect(), twins.collect())
 }
 
 /// The statements resolved as if they came in these many editions, folded in this order.

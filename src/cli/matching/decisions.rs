@@ -2,12 +2,15 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::fs::OpenOptions;
+use std::io::Write as _;
 use std::path::Path;
 
 use anyhow::Context as _;
 use chrono::NaiveDate;
 use serde::Deserialize;
 
+use super::rows;
 use crate::cli::exit::{Exit, Refusal};
 use crate::cli::output::say;
 use crate::record::OverrideDecision;
@@ -63,13 +66,11 @@ pub(super) fn take(
         Some(Ok(text)) => text,
         None | Some(Err(_)) => String::new(),
     };
+    check_overrides(&known)?;
     let mut keys = keys(&known)?;
     let mut added = String::new();
     let mut count = 0;
-    let mut reader = csv::Reader::from_path(queue)
-        .with_context(|| format!("cannot read {}", queue.display()))?;
-    for row in reader.deserialize() {
-        let row: Row = row.with_context(|| format!("cannot read {}", queue.display()))?;
+    for row in rows::<Row>(queue)? {
         if row.decision.trim().is_empty() {
             continue;
         }
@@ -77,11 +78,16 @@ pub(super) fn take(
         added.push_str(&entry);
         count += 1;
     }
-    let whole = format!("{known}{added}");
-    check_overrides(&whole)?;
+    check_overrides(&format!("{known}{added}"))?;
     match to {
         Some(to) if count > 0 => {
-            std::fs::write(to, whole).with_context(|| format!("cannot write {}", to.display()))?;
+            // Added behind what is there, which a full disk cannot harm that way.
+            let append = || {
+                let mut file = OpenOptions::new().create(true).append(true).open(to)?;
+                file.write_all(added.as_bytes())?;
+                file.sync_all()
+            };
+            append().with_context(|| format!("cannot write {}", to.display()))?;
             say(format!("{count} decisions added to {}", to.display()))?;
         }
         Some(_) => say("no row has a decision")?,

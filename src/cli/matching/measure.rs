@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-use super::decided;
+use super::{decided, rows};
 use crate::cli::exit::Exit;
 use crate::cli::output::{say, say_json};
 use crate::config::Config;
@@ -54,8 +54,7 @@ struct Measured {
 }
 
 pub(super) async fn run(config: &Config, arguments: &Arguments) -> anyhow::Result<Exit> {
-    let mut reader = csv::Reader::from_path(&arguments.file)?;
-    let judged: Vec<Judged> = reader.deserialize().collect::<Result<_, _>>()?;
+    let judged: Vec<Judged> = rows(&arguments.file)?;
     let decided = decided(config).await?;
     let measured = measure(&judged, &decided.accounts, &decided.agencies);
     if arguments.json {

@@ -5,7 +5,13 @@ mod decisions;
 mod measure;
 mod review;
 
+use std::fs::File;
+use std::path::Path;
+
+use anyhow::Context as _;
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Subcommand};
+use serde::de::DeserializeOwned;
 
 use super::exit::{Exit, Refusal};
 use super::output::{say, say_json};
@@ -26,6 +32,7 @@ pub(super) enum Verb {
 #[derive(Debug, Args)]
 pub(super) struct Explain {
     /// The agency's name, as a source prints it
+    #[arg(value_parser = NonEmptyStringValueParser::new())]
     name: String,
     /// Its state: a postal code or a name
     #[arg(long, value_name = "ST")]
@@ -96,6 +103,15 @@ fn in_words(explained: &Explained) -> anyhow::Result<()> {
 async fn decided(config: &Config) -> anyhow::Result<Decided> {
     let decided = Context::open(config)?.decided().await?;
     Ok(decided.ok_or_else(nothing_published)?)
+}
+
+/// The rows of a CSV file of people's.
+fn rows<T: DeserializeOwned>(path: &Path) -> anyhow::Result<Vec<T>> {
+    let file = File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let rows = csv::Reader::from_reader(file).into_deserialize().collect::<Result<_, _>>();
+    rows.map_err(|error| {
+        Refusal::new(Exit::BadData, format!("cannot read {}: {error}", path.display())).into()
+    })
 }
 
 fn nothing_published() -> Refusal {

@@ -11,9 +11,6 @@ use crate::cli::exit::Exit;
 use crate::config::Config;
 use crate::record::{AccountedCandidate, MatchAccount, MatchMethod, MatchOutcome};
 
-/// A link whose next candidate is fewer points behind is worth a look.
-const NEAR: i32 = 15;
-
 /// Candidates that a row of the queue has room for.
 const CANDIDATES: usize = 3;
 
@@ -80,7 +77,7 @@ fn problem(account: &MatchAccount) -> Option<&'static str> {
     let chosen = account.candidates.iter().find(|candidate| candidate.chosen)?;
     let next = account.candidates.iter().find(|candidate| !candidate.chosen)?;
     let is_by_rule = account.method != Some(MatchMethod::Override);
-    let is_near = is_by_rule && chosen.points - next.points < NEAR;
+    let is_near = is_by_rule && chosen.points - next.points < MatchAccount::NEAR;
     is_near.then_some("near_tie")
 }
 

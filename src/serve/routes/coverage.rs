@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::json as json_answer;
-use super::records::{elsewhere, id_segment, unknown};
+use super::records::{Found, found, id_segment};
 use super::statement::summary;
 use crate::record::{
     Agency, Completeness, CoverageWord, PartnershipStatus, Record as _, ReleaseId, Resource, Role,
@@ -205,14 +205,11 @@ fn example(agencies: &Resource) -> Value {
 
 fn answer(call: &Call<'_>) -> Result<Plan, Problem> {
     call.asked()?;
-    let resource = call.resource()?;
     let place = call.place()?.clone();
-    let id = call.segment("id").to_owned();
-    let Some(row) = place.release.database()?.get(resource, &resource.all_columns(), &id)? else {
-        let moved = elsewhere(call, &place, resource, &id, "/coverage")?;
-        return moved.ok_or_else(|| unknown(resource, &id));
+    let agency: Agency = match found(call, &place, "/coverage")? {
+        Found::Here(record) => record,
+        Found::Elsewhere(moved) => return Ok(moved),
     };
-    let agency = Agency::from_cells(row).map_err(Problem::internal)?;
     let links = Addresses::new(call.state, &place).links(&call.path);
     let short = place.release.is_surveyed();
     let work = move || {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::json as json_answer;
-use super::records::{elsewhere, id_segment, unknown};
+use super::records::{Found, found, id_segment};
 use crate::record::{
     AgencyId, MatchAccount, Partnership, PartnershipId, Record as _, ReleaseId, Resource,
 };
@@ -96,14 +96,11 @@ fn example() -> Value {
 
 fn answer(call: &Call<'_>) -> Result<Plan, Problem> {
     call.asked()?;
-    let resource = call.resource()?;
     let place = call.place()?.clone();
-    let id = call.segment("id").to_owned();
-    let Some(row) = place.release.database()?.get(resource, &resource.all_columns(), &id)? else {
-        let moved = elsewhere(call, &place, resource, &id, "/match")?;
-        return moved.ok_or_else(|| unknown(resource, &id));
+    let partnership: Partnership = match found(call, &place, "/match")? {
+        Found::Here(record) => record,
+        Found::Elsewhere(moved) => return Ok(moved),
     };
-    let partnership = Partnership::from_cells(row).map_err(Problem::internal)?;
     let links = Addresses::new(call.state, &place).links(&call.path);
     let work = move || {
         let found = PartnershipMatch {

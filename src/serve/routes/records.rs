@@ -1,7 +1,7 @@
 //! Lists and single records of every resource, and the evidence of a record.
 
 use super::{coverage, json};
-use crate::record::{Agency, Cell, RESOURCES, Record as _, Resource, SubjectType};
+use crate::record::{Agency, Cell, RESOURCES, Record, Resource, SubjectType};
 use crate::release::database::{Filter, Identity, Op, Query};
 use crate::serve::answer::{Answer, Plan, Work};
 use crate::serve::asked::Asked;
@@ -278,6 +278,28 @@ pub(super) fn read_record(
         Ok(Answer::json(body))
     };
     Ok(Some(Box::new(work)))
+}
+
+/// A record, or where it is by now.
+pub(super) enum Found<R> {
+    /// It is in this release.
+    Here(R),
+    /// It was merged into another.
+    Elsewhere(Plan),
+}
+
+/// The record that the segment `id` of the path names. `below` is what stands behind it there.
+pub(super) fn found<R: Record>(
+    call: &Call<'_>,
+    place: &Place,
+    below: &str,
+) -> Result<Found<R>, Problem> {
+    let (resource, id) = (call.resource()?, call.segment("id"));
+    if let Some(row) = place.release.database()?.get(resource, &resource.all_columns(), id)? {
+        return Ok(Found::Here(R::from_cells(row).map_err(Problem::internal)?));
+    }
+    let moved = elsewhere(call, place, resource, id, below)?;
+    moved.map(Found::Elsewhere).ok_or_else(|| unknown(resource, id))
 }
 
 /// Where a record is if not here: `None` if it is here, an error if it is nowhere.

@@ -10,6 +10,7 @@
 
 mod collection;
 mod entry;
+mod overrides;
 mod subject;
 mod value;
 
@@ -94,10 +95,14 @@ const FILES: &[File] = &[
     File {
         name: "overrides.toml",
         text: include_str!("../../matching/overrides.toml"),
-        read: collection::Collection::add::<entry::Override>,
+        read: collection::Collection::add::<overrides::Override>,
     },
     // Those of whoever runs the program, from a file of theirs; the program has none of its own.
-    File { name: LOCAL_OVERRIDES, text: "", read: collection::Collection::add::<entry::Override> },
+    File {
+        name: LOCAL_OVERRIDES,
+        text: "",
+        read: collection::Collection::add::<overrides::Override>,
+    },
 ];
 
 /// The part of a capture that holds the decisions on matches of whoever runs the program.

@@ -195,7 +195,12 @@ pub(crate) fn judge_twins() -> (usize, Vec<String>) {
         rows("public-safety.csv").iter().map(|row| (key(row), row["same"].clone())).collect();
     let (mut right, mut faults) = (0, Vec::new());
     for twins in matches(&normals).twins {
-        let [police, fire] = twins.agencies.map(|agency| &normals.agencies[agency]);
+        let agencies = twins.agencies.iter().map(|agency| &normals.agencies[*agency]);
+        let (police, fire): (Vec<_>, Vec<_>) = agencies.partition(|agency| agency.ori.is_some());
+        let ([police], [fire]) = (police.as_slice(), fire.as_slice()) else {
+            faults.push(format!("not one of each registry: {police:?} {fire:?}"));
+            continue;
+        };
         let key = (police.ori.clone().unwrap_or_default(), fire.fdid.clone().unwrap_or_default());
         match labelled.get(&key).map(String::as_str) {
             Some("yes") => right += 1,
