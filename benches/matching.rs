@@ -97,22 +97,26 @@ fn matched(index: &Index<'_>, rows: &[Statement]) -> usize {
     decisions.filter(|decision| matches!(decision, Decision::Same { .. })).count()
 }
 
-/// Made-up agencies: places of the gazetteer in every state that has some.
+/// Words before the name of a place that make another of it.
+const BEFORE: [&str; 8] = ["", "North ", "South ", "East ", "West ", "New ", "Lake ", "Mount "];
+
+/// Made-up agencies: the places of the gazetteer and more of their names, each in one state and
+/// with one department, so that as many share a name as in the registries: few.
 fn agencies() -> Vec<Row> {
     let places: Vec<Row> =
         labelled::rows("gazetteer.csv").into_iter().filter(|row| row["sort"] == "place").collect();
     let sorts = ["Police Department", "Township Police Department", "Department of Public Safety"];
     let states = ["OH", "PA", "NJ", "NY", "MI", "TX", "CA", "FL", "IL", "WI"];
     let agency = |number: usize| {
-        let place = &places[number % places.len()];
+        let (round, place) = (number / places.len(), &places[number % places.len()]);
         let name = place["name"].rsplit_once(' ').map_or("", |(name, _)| name);
-        let round = number / places.len();
+        let before = BEFORE[round % BEFORE.len()];
         let values = [
             ("ori", format!("XX{number:07}")),
-            ("name", format!("{name} {}", sorts[round % sorts.len()])),
+            ("name", format!("{before}{name} {}", sorts[round % sorts.len()])),
             ("type", "City".to_owned()),
             ("counties", format!("COUNTY {}", number % 70)),
-            ("state", states[(number + round) % states.len()].to_owned()),
+            ("state", states[(number + round / BEFORE.len()) % states.len()].to_owned()),
             ("lat", String::new()),
             ("lon", String::new()),
         ];

@@ -254,6 +254,16 @@ fn kind(listing: &Listing, agency: &RegisteredAgency) -> Kind {
     let group = |kind: AgencyKind| if kind == PublicSafety { Police } else { kind };
     let (listed, registered) = (group(listing.kind), group(agency.kind));
     let is_fire = |kind: AgencyKind| kind == Fire || kind == Police;
+    // "Fulton County Office": the sheriff and the prosecutor have one, the police a department.
+    let is_an_office =
+        listing.name_keys.kind.is_none() && listing.name_keys.key.ends_with(" office");
+    if is_an_office && listed == Police {
+        match agency.name_keys.kind {
+            Some(AgencyKind::Sheriff | AgencyKind::Prosecutor) => return Kind::Unsaid,
+            Some(Police) => return Kind::Differs,
+            _ => {}
+        }
+    }
     if listed == registered {
         let both_say = listing.name_keys.kind == agency.name_keys.kind;
         if both_say && matches!(listed, AgencyKind::Tribal | AgencyKind::Campus) {
