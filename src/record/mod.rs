@@ -46,7 +46,7 @@ pub use records::{
 pub use redaction::{Redacted, RedactedKey, issue_key, page_key, row_key};
 pub use release_id::{NotAReleaseId, ReleaseId};
 pub use resource::{Location, RESOURCES, Record, Resource, Stamps};
-pub use state::STATES;
+pub use state::{STATE_NAMES, STATES, state_name};
 pub use statement::{Edition, EditionKey, Entries, Statement};
 pub use validity::{Bounds, Standing, Validity};
 pub use words::{

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use actix_web::http::{Method, StatusCode, header};
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, HttpResponseBuilder};
 use futures_util::FutureExt as _;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::answer::{Answer, Body, Plan, Work};
 use super::body;
@@ -25,6 +24,7 @@ use super::metrics;
 use super::negotiate::{Segments, choose};
 use super::page::Totals;
 use super::release_name::ReleaseName;
+use super::site;
 use super::state::{Place, State};
 use super::stream::{self, Label};
 use crate::record::ReleaseId;
@@ -35,9 +35,6 @@ const METHODS: &str = "GET, HEAD, OPTIONS";
 
 /// Where the paths of a release begin, among those of the API.
 const RELEASE: &str = "/releases/{release}";
-
-/// What stands unescaped in a segment of a path.
-const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// Seconds after which a server without a release is worth asking again.
 const RETRY_AFTER: u64 = 30;
@@ -404,6 +401,11 @@ pub(super) fn refuse(request: &HttpRequest, problem: &Problem) -> HttpResponse {
     if let Some(size) = problem.file_size {
         response.insert_header((header::CONTENT_RANGE, format!("bytes */{size}")));
     }
+    if is_for_people(request) {
+        response.insert_header((header::CONTENT_TYPE, site::HTML));
+        response.insert_header((header::CONTENT_SECURITY_POLICY, site::policy()));
+        return response.body(site::problem(problem));
+    }
     response.insert_header((header::CONTENT_TYPE, "application/problem+json"));
     // What is too long to read is too long to repeat.
     let address = request.uri().path_and_query().filter(|_| problem.code != Code::UriTooLong);
@@ -411,6 +413,14 @@ pub(super) fn refuse(request: &HttpRequest, problem: &Problem) -> HttpResponse {
     let mut body = Vec::new();
     super::json::write_value(&mut body, &problem.document(instance));
     response.body(body)
+}
+
+/// Whether a browser asks for a page of the site, so that what went wrong is told in one. The API
+/// tells it in the same way to everybody.
+fn is_for_people(request: &HttpRequest) -> bool {
+    let is_api = request.path() == "/v1" || request.path().starts_with("/v1/");
+    let accepted = request.headers().get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
+    !is_api && accepted.is_some_and(|accept| accept.contains("text/html"))
 }
 
 /// The name under which a request stands in the log and in its answer.
@@ -469,13 +479,7 @@ fn taken_back(gone: &RedactedRelease) -> Problem {
 
 /// The path below the base, in its one spelling.
 fn path_below_base(endpoint: &Endpoint, segments: &Segments) -> String {
-    let mut path = endpoint.path.strip_prefix(RELEASE).unwrap_or(&endpoint.path).to_owned();
-    for segment in &endpoint.segments {
-        let value = segments.get(segment.name).unwrap_or_default();
-        let value = utf8_percent_encode(value, SEGMENT).to_string();
-        path = path.replace(&format!("{{{}}}", segment.name), &value);
-    }
-    path
+    segments.filled(endpoint.path.strip_prefix(RELEASE).unwrap_or(&endpoint.path))
 }
 
 /// What a panic that was caught says.

@@ -1,6 +1,7 @@
 //! Which form of an answer a request asks for: the suffix of its path, else its `Accept`.
 
 use actix_web::http::header::{self, HeaderMap};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::endpoint::Endpoint;
 use super::error::{Code, Problem, cut};
@@ -8,6 +9,9 @@ use super::form::Form;
 
 /// The varying segment that holds the suffix of a path that ends in no varying segment.
 const SUFFIX: &str = "suffix";
+
+/// What stands unescaped in a segment of a path.
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// What stands in the varying segments of a path, without the suffix of the last.
 #[derive(Debug, Default)]
@@ -37,6 +41,22 @@ impl Segments {
             segments.values.push((name.to_owned(), value.to_owned()));
         }
         segments
+    }
+
+    /// Segments of these names and values.
+    pub(super) fn of(values: &[(&str, &str)]) -> Self {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        Self { values: values.iter().map(owned).collect(), suffix: None }
+    }
+
+    /// A path of an endpoint with its segments filled in.
+    pub(super) fn filled(&self, path: &str) -> String {
+        let mut filled = path.to_owned();
+        for (name, value) in &self.values {
+            let value = utf8_percent_encode(value, SEGMENT).to_string();
+            filled = filled.replace(&format!("{{{name}}}"), &value);
+        }
+        filled
     }
 
     /// What stands in a segment.

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
-use super::state;
+use crate::record::state_name;
 use vocabulary::{BODIES, PHRASES, name_words, place_word};
 
 pub(super) use parts::of;
@@ -91,7 +91,7 @@ fn without_state(name: &str, code: &str) -> Option<String> {
             })
         })
     };
-    let spelt_out = || marked(state::name(code)?, &[',', '-', '(', '\u{2013}']);
+    let spelt_out = || marked(state_name(code)?, &[',', '-', '(', '\u{2013}']);
     // "Concord NH Police": in capitals, where the rest is not.
     let between = || {
         let (before, after) = name.split_once(&format!(" {code} "))?;

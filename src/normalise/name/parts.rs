@@ -2,8 +2,8 @@
 
 use super::vocabulary::{FIRE_SORTS, is_statewide, says_no_name};
 use super::{fold, key};
-use crate::normalise::{kind, state};
-use crate::record::{MUNICIPAL_SORTS, NameKeys};
+use crate::normalise::kind;
+use crate::record::{MUNICIPAL_SORTS, NameKeys, state_name};
 
 /// Takes the name of an agency of a state, by its postal code, apart; `is_fire` says that it is a
 /// fire department's.
@@ -13,7 +13,7 @@ pub(in crate::normalise) fn of(name: &str, code: Option<&str>, is_fire: bool) ->
     let mut keys = NameKeys {
         joined: key.replace(' ', ""),
         kind: kind::named(&key),
-        is_statewide: code.and_then(state::name).is_some_and(|state| is_statewide(&key, state)),
+        is_statewide: code.and_then(state_name).is_some_and(|state| is_statewide(&key, state)),
         ..NameKeys::default()
     };
     if fold(name).starts_with("city of ") {

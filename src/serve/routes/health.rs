@@ -112,7 +112,12 @@ fn answer_status_page(call: &Call<'_>) -> Result<Plan, Problem> {
             linked_data: None,
             address: &format!("{host}/status"),
             host,
-            body: &site::status(newest.as_ref(), known.as_ref().as_ref().ok(), now, host),
+            body: maud::PreEscaped(site::status(
+                newest.as_ref(),
+                known.as_ref().as_ref().ok(),
+                now,
+                host,
+            )),
         };
         Ok(pages::answer_of(&page, CacheClass::Minute))
     };

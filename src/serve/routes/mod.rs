@@ -18,6 +18,7 @@ mod releases;
 mod security;
 mod service;
 mod signing_key;
+mod site;
 mod statement;
 mod summary;
 pub(super) mod timeline;
@@ -57,6 +58,7 @@ pub(super) fn all() -> Vec<Endpoint> {
     endpoints.extend(problems::endpoints());
     endpoints.extend(catalogue::endpoints());
     endpoints.extend(pages::endpoints());
+    endpoints.extend(site::endpoints());
     endpoints
 }
 

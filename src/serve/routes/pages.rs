@@ -76,7 +76,7 @@ fn dictionary() -> Endpoint {
                 linked_data: Some(&site::dataset(&package, host)),
                 address: &format!("{host}/dictionary"),
                 host,
-                body: &site::dictionary(&package, host),
+                body: maud::PreEscaped(site::dictionary(&package, host)),
             };
             Ok(answer(&page, CacheClass::Minute))
         },
@@ -122,7 +122,7 @@ fn release_page(call: &Call<'_>, place: &Place, address: &str) -> Result<Plan, P
         linked_data: Some(&site::dataset(&package, host)),
         address: &format!("{host}{address}"),
         host,
-        body: &site::release(&package, &place.release.known.manifest, &around),
+        body: maud::PreEscaped(site::release(&package, &place.release.known.manifest, &around)),
     };
     // It lists the other releases, of which there will be more.
     Ok(answer(&page, CacheClass::Minute))

@@ -1,48 +1,55 @@
-//! Pages for people: plain HTML without scripts, that needs no other host.
+//! Pages for people: plain HTML that does without scripts and needs no other host.
+//!
+//! What a page says about the data it asks the API (see [`inside`]), so the two cannot disagree.
 
+mod about;
+mod agency;
+mod assets;
 mod dictionary;
+mod figure;
+mod home;
+mod inside;
 mod linked_data;
+mod parts;
+mod place;
+mod problem;
 mod release;
+mod search;
 mod status;
+mod table;
+mod words;
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
-use std::sync::LazyLock;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+pub(super) use about::about;
+pub(super) use agency::agency;
+pub(super) use assets::named as asset;
 pub(super) use dictionary::dictionary;
+pub(super) use home::home;
+pub(super) use inside::{Asked, Inside};
 pub(super) use linked_data::dataset;
+pub(super) use place::place;
+pub(super) use problem::problem;
 pub(super) use release::{Around, release};
+pub(super) use search::{question as search_question, search};
 pub(super) use status::status;
+pub(super) use table::{TABLES, Table};
+pub(super) use words::slug;
 
 /// The media type of pages.
 pub(super) const HTML: &str = "text/html; charset=utf-8";
 
-/// What every page looks like; colours keep a contrast of 7:1 in light and dark.
-const STYLE: &str = "\
-:root{color-scheme:light dark}\
-body{font:1rem/1.5 system-ui,sans-serif;margin:0 auto;max-width:72rem;padding:1rem}\
-table{border-collapse:collapse;width:100%}\
-.wide{overflow-x:auto}\
-th.name,td.number,th.number{white-space:nowrap}\
-th,td{border-bottom:1px solid #8888;padding:.3rem .6rem .3rem 0;text-align:left;vertical-align:top}\
-td.number,th.number{text-align:right}\
-code{font-family:ui-monospace,monospace;overflow-wrap:anywhere}\
-caption{text-align:left;padding-bottom:.3rem}\
-nav ul{display:flex;flex-wrap:wrap;gap:.3rem 1rem;list-style:none;padding:0}";
-
-/// What a page may load: nothing but the style it carries.
-static POLICY: LazyLock<String> = LazyLock::new(|| {
-    let style = hash_source(STYLE);
-    format!(
-        "default-src 'none'; style-src {style}; base-uri 'none'; form-action 'none'; \
-         frame-ancestors 'none'"
-    )
-});
+/// What a page may load: files of this host alone.
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
+                      connect-src 'self'; form-action 'self'; base-uri 'none'; \
+                      frame-ancestors 'none'";
 
 /// How a policy names a style that stands in the page itself.
 pub(super) fn hash_source(style: &str) -> String {
@@ -51,7 +58,7 @@ pub(super) fn hash_source(style: &str) -> String {
 
 /// What a page may load, as `Content-Security-Policy` has it.
 pub(super) fn policy() -> &'static str {
-    &POLICY
+    POLICY
 }
 
 /// What stands in a page.
@@ -66,33 +73,73 @@ pub(super) struct Page<'a> {
     pub(super) address: &'a str,
     /// What stands before every link.
     pub(super) host: &'a str,
-    /// Its contents, as HTML.
-    pub(super) body: &'a str,
+    /// Its contents.
+    pub(super) body: Markup,
 }
+
+/// What the navigation leads to.
+const NAVIGATION: &[(&str, &str)] = &[
+    ("/partnerships", "Partnerships"),
+    ("/disclosures", "Disclosures"),
+    ("/totals", "Totals"),
+    ("/events", "Events"),
+    ("/data", "Data"),
+    ("/docs", "API"),
+    ("/about", "About"),
+];
 
 impl Page<'_> {
     /// The page as HTML.
     pub(super) fn html(&self) -> String {
         let Self { title, description, linked_data, address, host, body } = self;
-        let linked_data = linked_data.map_or_else(String::new, |linked_data| {
-            // `<` would end the element where a text holds `</script>`.
-            let written = linked_data.to_string().replace('<', "\\u003c");
-            format!("<script type=\"application/ld+json\">{written}</script>\n")
-        });
-        let [title, description] = [title, description].map(|text| escaped(text));
-        format!(
-            "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-             <title>{title}</title>\n<meta name=\"description\" content=\"{description}\">\n\
-             <link rel=\"canonical\" href=\"{address}\">\n<style>{STYLE}</style>\n\
-             {linked_data}</head>\n<body>\n\
-             <header>\n<nav aria-label=\"Site\"><ul>\n\
-             <li><a href=\"{host}/data\">Data</a></li>\n\
-             <li><a href=\"{host}/dictionary\">Dictionary</a></li>\n\
-             <li><a href=\"{host}/docs\">API</a></li>\n\
-             <li><a href=\"{host}/status\">Status</a></li>\n</ul></nav>\n</header>\n\
-             <main>\n{body}</main>\n</body>\n</html>\n"
-        )
+        let (style, script, icon) =
+            (assets::STYLE.address(), assets::SCRIPT.address(), assets::ICON.address());
+        // `<` would end the element where a text holds `</script>`.
+        let linked_data = linked_data.map(|data| data.to_string().replace('<', "\\u003c"));
+        let page = html! {
+            (DOCTYPE)
+            html lang="en" {
+                head {
+                    meta charset="utf-8";
+                    meta name="viewport" content="width=device-width, initial-scale=1";
+                    title { (title) }
+                    meta name="description" content=(description);
+                    meta name="color-scheme" content="light dark";
+                    link rel="canonical" href=(address);
+                    link rel="icon" href=(icon) type="image/svg+xml";
+                    link rel="stylesheet" href=(style);
+                    script defer src=(script) {}
+                    @if let Some(linked_data) = &linked_data {
+                        script type="application/ld+json" { (PreEscaped(linked_data)) }
+                    }
+                }
+                body {
+                    a.skip href="#main" { "Skip to the content" }
+                    header.site {
+                        a.name href={ (host) "/" } { "Porchlight" }
+                        nav aria-label="Site" {
+                            ul {
+                                @for (to, name) in NAVIGATION {
+                                    li { a href={ (host) (to) } { (name) } }
+                                }
+                            }
+                        }
+                    }
+                    main id="main" { (body) }
+                    footer.site {
+                        p {
+                            "Open data, "
+                            a href="https://creativecommons.org/licenses/by/4.0/" rel="license" { "CC BY 4.0" }
+                            ". No tracking. "
+                            a href={ (host) "/about" } { "How it is made and what it cannot tell" } ", "
+                            a href={ (host) "/dictionary" } { "what the columns mean" } ", "
+                            a href={ (host) "/status" } { "state of the service" } "."
+                        }
+                    }
+                }
+            }
+        };
+        page.into_string()
     }
 }
 
@@ -143,13 +190,14 @@ mod tests {
             linked_data: Some(&linked_data),
             address: "/data",
             host: "",
-            body: &prose(hostile),
+            body: PreEscaped(prose(hostile)),
         };
         let html = page.html();
-        assert_eq!(html.matches("<script").count(), 1, "{html}");
-        assert_eq!(html.matches("</script>").count(), 1, "{html}");
+        // Its own script, and the linked data.
+        assert_eq!(html.matches("<script").count(), 2, "{html}");
+        assert_eq!(html.matches("</script>").count(), 2, "{html}");
         let start = html.find("ld+json\">").unwrap() + 9;
-        let end = html.find("</script>").unwrap();
+        let end = start + html[start..].find("</script>").unwrap();
         let read: Value = serde_json::from_str(&html[start..end]).unwrap();
         assert_eq!(read, linked_data);
     }

@@ -1,0 +1,318 @@
+//! The pages of the site. What they say about the data they ask the API.
+
+use maud::Markup;
+use url::form_urlencoded;
+
+use super::pages::{answer_of, page};
+use crate::record::STATE_NAMES;
+use crate::serve::answer::{Answer, Plan};
+use crate::serve::dispatch::newest_release;
+use crate::serve::endpoint::{Call, Endpoint, Segment};
+use crate::serve::error::{Problem, cut};
+use crate::serve::headers::CacheClass;
+use crate::serve::site::{self, Asked, Inside, Page, TABLES, Table};
+
+/// The longest search, in characters.
+const LONGEST_SEARCH: usize = 200;
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    let mut endpoints = vec![home(), search(), about(), place(), agency(), agency_by_id(), asset()];
+    endpoints.extend(TABLES.iter().map(table));
+    endpoints
+}
+
+/// A page: its title, what it is in a sentence, and its contents.
+struct Told {
+    title: String,
+    description: String,
+    body: Markup,
+}
+
+impl Told {
+    fn new(title: impl Into<String>, description: impl Into<String>, body: Markup) -> Self {
+        Self { title: title.into(), description: description.into(), body }
+    }
+}
+
+/// A page of the newest release at `address`, whose contents follow from `query` and the release.
+fn page_of(
+    call: &Call<'_>,
+    address: String,
+    query: String,
+    told: impl FnOnce(&Inside, &str) -> Result<Told, Problem> + Send + 'static,
+) -> Result<Plan, Problem> {
+    let place = newest_release(call.state)?;
+    let inside = Inside::of(call.state, &place);
+    let host = call.state.settings().public_url.clone();
+    // Not a path of the API, whose answer to the same words is another.
+    let path = format!("{address}.html");
+    let canonical = if query.is_empty() { query } else { format!("?{query}") };
+    let work = move || {
+        let Told { title, description, body } = told(&inside, &host)?;
+        let page = Page {
+            title: &title,
+            description: &description,
+            linked_data: None,
+            address: &format!("{host}{address}"),
+            host: &host,
+            body,
+        };
+        Ok(answer_of(&page, CacheClass::Latest))
+    };
+    Ok(Plan::AnswerOf { place, path, canonical, short: false, work: Box::new(work) })
+}
+
+/// The same address without the fields of a form that were left empty, where there are any.
+fn without_empty_fields(call: &Call<'_>, address: &str) -> Option<Plan> {
+    let given = form_urlencoded::parse(call.query.as_bytes());
+    let (empty, full): (Vec<_>, Vec<_>) = given.partition(|(_, value)| value.is_empty());
+    if empty.is_empty() {
+        return None;
+    }
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(full).finish();
+    let to = if query.is_empty() { address.to_owned() } else { format!("{address}?{query}") };
+    Some(Plan::Moved { to, permanent: false })
+}
+
+fn home() -> Endpoint {
+    Endpoint {
+        id: "getHomePage".to_owned(),
+        path: "/".to_owned(),
+        summary: "The first page".to_owned(),
+        description:
+            "A search over departments, the headline figures with who says so, and what is \
+                      new."
+                .to_owned(),
+        handler: |call: &Call<'_>| {
+            call.asked()?;
+            page_of(call, "/".to_owned(), String::new(), |inside, host| {
+                Ok(Told::new(
+                    "Porchlight: does your police department work with Ring?",
+                    "Which US police and fire departments work with home-surveillance companies such \
+                     as Ring, since when, and who says so.",
+                    site::home(inside, host)?,
+                ))
+            })
+        },
+        ..page()
+    }
+}
+
+fn about() -> Endpoint {
+    Endpoint {
+        id: "getAboutPage".to_owned(),
+        path: "/about".to_owned(),
+        summary: "What this is".to_owned(),
+        description:
+            "A page of the method, the limits, the sources, the licence, and how to cite and \
+                      correct."
+                .to_owned(),
+        handler: |call: &Call<'_>| {
+            call.asked()?;
+            page_of(call, "/about".to_owned(), String::new(), |inside, host| {
+                Ok(Told::new(
+                    "About Porchlight",
+                    "How Porchlight is made, what it cannot tell, how to cite it and how to correct it.",
+                    site::about(inside, host)?,
+                ))
+            })
+        },
+        ..page()
+    }
+}
+
+fn search() -> Endpoint {
+    Endpoint {
+        id: "getSearchPage".to_owned(),
+        path: "/search".to_owned(),
+        summary: "Search, for people".to_owned(),
+        description: "A page of the states and departments that words in `q` find.".to_owned(),
+        handler: |call: &Call<'_>| {
+            if let Some(tidy) = without_empty_fields(call, "/search") {
+                return Ok(tidy);
+            }
+            let words: String = form_urlencoded::parse(call.query.as_bytes())
+                .filter(|(name, _)| name == "q")
+                .flat_map(|(_, words)| words.chars().collect::<Vec<_>>())
+                .take(LONGEST_SEARCH)
+                .collect();
+            let query =
+                form_urlencoded::Serializer::new(String::new()).append_pair("q", &words).finish();
+            page_of(call, "/search".to_owned(), query, move |inside, host| {
+                let is_asked = words.chars().any(char::is_alphanumeric);
+                let question =
+                    is_asked.then(|| site::search_question(inside, &words)).transpose()?;
+                Ok(Told::new(
+                    "Search: Porchlight",
+                    "Police and fire departments by name, city or county.",
+                    site::search(&words, question, host)?,
+                ))
+            })
+        },
+        ..page()
+    }
+}
+
+fn place() -> Endpoint {
+    Endpoint {
+        id: "getPlacePage".to_owned(),
+        path: "/places/{state}".to_owned(),
+        summary: "A state, for people".to_owned(),
+        description: "A page of the partnerships of a state, and of who looked.".to_owned(),
+        segments: vec![Segment {
+            name: "state",
+            description: "Postal code of the state, in small letters.".to_owned(),
+            example: "oh".to_owned(),
+        }],
+        handler: |call: &Call<'_>| {
+            call.asked()?;
+            let asked = call.segment("state");
+            let known = STATE_NAMES.iter().find(|(code, name)| {
+                code.eq_ignore_ascii_case(asked) || site::slug(name) == asked.to_ascii_lowercase()
+            });
+            let (code, name) = known.ok_or_else(|| {
+                Problem::not_found(format!("there is no state or territory `{}`", cut(asked)))
+            })?;
+            let address = format!("/places/{}", code.to_ascii_lowercase());
+            if address != format!("/places/{asked}") {
+                return Ok(Plan::Moved { to: address, permanent: true });
+            }
+            page_of(call, address, String::new(), move |inside, host| {
+                Ok(Told::new(
+                    format!("Police and home surveillance in {name}: Porchlight"),
+                    format!(
+                        "Which police and fire departments of {name} are on record as partners of \
+                         Ring and other home-surveillance companies."
+                    ),
+                    site::place(inside, code, name, host)?,
+                ))
+            })
+        },
+        ..page()
+    }
+}
+
+fn agency_by_id() -> Endpoint {
+    let agency = agency();
+    Endpoint {
+        id: "getAgencyPageById".to_owned(),
+        path: "/agencies/{id}.html".to_owned(),
+        summary: "An agency's page by its id alone".to_owned(),
+        description: "Leads to the page whose address has the name of the agency, too.".to_owned(),
+        segments: agency.segments.into_iter().take(1).collect(),
+        answers: crate::serve::endpoint::Answers { also: &[307, 404, 410, 503], ..page().answers },
+        handler: agency_page,
+        ..page()
+    }
+}
+
+fn agency() -> Endpoint {
+    let segment = |name, description: &str, example: &str| Segment {
+        name,
+        description: description.to_owned(),
+        example: example.to_owned(),
+    };
+    Endpoint {
+        id: "getAgencyPage".to_owned(),
+        path: "/agencies/{id}/{slug}".to_owned(),
+        summary: "An agency, for people".to_owned(),
+        description:
+            "A page that says whether a partnership is on record, since when, who says so, \
+                      and who looked."
+                .to_owned(),
+        segments: vec![
+            segment("id", "Id of the agency.", "agy_0123456789"),
+            segment("slug", "Its name in small letters.", "springfield-police-department"),
+        ],
+        answers: crate::serve::endpoint::Answers { also: &[307, 404, 410, 503], ..page().answers },
+        handler: agency_page,
+        ..page()
+    }
+}
+
+fn agency_page(call: &Call<'_>) -> Result<Plan, Problem> {
+    call.asked()?;
+    let place = newest_release(call.state)?;
+    let inside = Inside::of(call.state, &place);
+    let (id, slug) = (call.segment("id").to_owned(), call.segment("slug").to_owned());
+    let question = match inside.ask("getAgency", &[("id", &id)], "")? {
+        Asked::Question(question) => question,
+        Asked::Moved(to) => return Ok(Plan::Moved { to, permanent: false }),
+    };
+    let name = question.reply()?.name();
+    let address = format!("/agencies/{id}/{}", site::slug(&name));
+    if address != format!("/agencies/{id}/{slug}") {
+        return Ok(Plan::Moved { to: address, permanent: false });
+    }
+    page_of(call, address, String::new(), move |inside, host| {
+        let body = site::agency(inside, &id, host)?;
+        Ok(Told::new(
+            format!("{name}: Porchlight"),
+            format!(
+                "Whether {name} is on record as a partner of Ring or another home-surveillance company, and who says so."
+            ),
+            body,
+        ))
+    })
+}
+
+fn table(table: &'static Table) -> Endpoint {
+    Endpoint {
+        id: format!("get{}Page", crate::serve::example::camel(table.name)),
+        path: format!("/{}.html", table.name),
+        summary: format!("{}, for people", table.title),
+        description: format!("{} Takes the parameters of the list of the API.", table.description),
+        handler: |call: &Call<'_>| {
+            let name = call.endpoint.path.trim_start_matches('/').trim_end_matches(".html");
+            let table = TABLES.iter().find(|table| table.name == name);
+            let table = table.ok_or_else(|| Problem::internal("no such table"))?;
+            let address = format!("/{}", table.name);
+            if let Some(tidy) = without_empty_fields(call, &address) {
+                return Ok(tidy);
+            }
+            let place = newest_release(call.state)?;
+            let inside = Inside::of(call.state, &place);
+            let question = table.question(&inside, call.query)?;
+            let asked = call.query.to_owned();
+            page_of(call, address, call.query.to_owned(), move |inside, host| {
+                Ok(Told::new(
+                    format!("{}: Porchlight", table.title),
+                    table.description,
+                    table.page(inside, &asked, question, host)?,
+                ))
+            })
+        },
+        ..page()
+    }
+}
+
+fn asset() -> Endpoint {
+    Endpoint {
+        id: "getAsset".to_owned(),
+        path: "/assets/{name}".to_owned(),
+        summary: "A file of the site".to_owned(),
+        description: "Style, script or icon of the pages; the name holds a hash of the bytes."
+            .to_owned(),
+        segments: vec![Segment {
+            name: "name",
+            description: "Its name.".to_owned(),
+            example: "site-0123456789ab.css".to_owned(),
+        }],
+        answers: crate::serve::endpoint::Answers {
+            description: "The file.".to_owned(),
+            media_type: "text/css",
+            example: None,
+            also: &[404],
+            ..page().answers
+        },
+        handler: |call: &Call<'_>| {
+            call.asked()?;
+            let name = call.segment("name");
+            let asset = site::asset(name)
+                .ok_or_else(|| Problem::not_found(format!("there is no file `{}`", cut(name))))?;
+            let answer = Answer::bytes(asset.media_type, asset.bytes.to_vec());
+            Ok(Plan::ready(answer.cached(CacheClass::File)))
+        },
+        ..page()
+    }
+}

@@ -1,0 +1,201 @@
+//! An agency: the answer in words first, then since when, who says so, and who looked.
+
+use maud::{Markup, html};
+
+use super::figure::{Entry, Reply};
+use super::inside::Inside;
+use super::parts::{about_agency, agency_address, as_data, cite, evidence};
+use super::place::standing;
+use super::words::{plain, time};
+use crate::serve::error::Problem;
+
+/// The contents of the page.
+pub(in crate::serve) fn agency(inside: &Inside, id: &str, host: &str) -> Result<Markup, Problem> {
+    let record = inside.get("getAgency", &[("id", id)], "")?;
+    let of_agency = format!("agency_id={id}");
+    let coverage = inside.get("getAgencyCoverage", &[("id", id)], "")?;
+    let partnerships = inside.get(
+        "listPartnerships",
+        &[],
+        &format!("{of_agency}&include=program&sort=started_on&limit=100"),
+    )?;
+    let disclosures = inside.get("listDisclosures", &[], &format!("{of_agency}&limit=100"))?;
+    let entry = record.record();
+    let name = entry.text("name");
+    let address = format!("{host}{}", agency_address(id, name));
+    Ok(html! {
+        h1 { bdi { (name) } }
+        p.soft { bdi { (about_agency(&entry)) } }
+        (answer(&record, &partnerships))
+        (timeline(&partnerships))
+        (said(inside, &partnerships)?)
+        (handed_over(&disclosures))
+        (who_looked(&coverage))
+        (facts(&entry))
+        (cite(name, &address, inside.release()))
+        (as_data(&[&record, &coverage, &partnerships], host))
+    })
+}
+
+/// The answer to the question somebody came with.
+fn answer(record: &Reply, partnerships: &Reply) -> Markup {
+    let is_listed = partnerships.total() > 0;
+    html! {
+        div.answer .documented[is_listed] {
+            @if is_listed {
+                @for entry in partnerships.records() {
+                    p.word { (in_a_sentence(&entry)) }
+                }
+            } @else {
+                p.word { "No partnership is on record." }
+                p { "That is not the same as: there is none. It depends on who looked:" }
+            }
+            p { bdi { (record.text("/meta/coverage/summary")) } }
+        }
+    }
+}
+
+fn in_a_sentence(entry: &Entry<'_>) -> Markup {
+    let program = program_of(entry);
+    let (since, precision) = (entry.text("started_on"), entry.text("started_on_precision"));
+    html! {
+        "Listed as a partner in " (program)
+        @if !since.is_empty() {
+            @if precision == "day" { " since " } @else { " since about " }
+            (time(since, precision))
+        }
+        @match entry.text("status") {
+            "active" => { "; still listed" @if !entry.text("status_as_of_on").is_empty() { " as of " (time(entry.text("status_as_of_on"), "day")) } "." }
+            "ended" => { "; ended" @if !entry.text("ended_on").is_empty() { " " (time(entry.text("ended_on"), entry.text("ended_on_precision"))) } "." }
+            _ => {
+                @if !entry.text("last_listed_on").is_empty() { "; last listed " (time(entry.text("last_listed_on"), "day")) }
+                ". Whether it goes on is not known."
+            }
+        }
+    }
+}
+
+fn program_of<'a>(entry: &Entry<'a>) -> &'a str {
+    entry.part("program").map_or_else(|| entry.text("program_id"), |program| program.text("name"))
+}
+
+/// What happened when, of all partnerships.
+fn timeline(partnerships: &Reply) -> Markup {
+    let mut dates: Vec<(&str, &str, String)> = Vec::new();
+    for entry in partnerships.records() {
+        let program = program_of(&entry);
+        let began = match entry.text("started_on_basis") {
+            "activation" => "began",
+            "agreement" => "was agreed",
+            "vote" => "was voted for",
+            "first_reported" => "was first reported",
+            _ => "was first listed",
+        };
+        dates.push((
+            entry.text("started_on"),
+            entry.text("started_on_precision"),
+            format!("{program} {began}"),
+        ));
+        dates.push((entry.text("last_listed_on"), "day", format!("{program} was last listed")));
+        dates.push((
+            entry.text("ended_on"),
+            entry.text("ended_on_precision"),
+            format!("{program} ended"),
+        ));
+    }
+    dates.retain(|(date, _, _)| !date.is_empty());
+    dates.sort_by_key(|(date, _, _)| *date);
+    html! {
+        @if !dates.is_empty() {
+            section aria-labelledby="timeline" {
+                h2 #timeline { "When" }
+                ol.timeline { @for (date, precision, what) in &dates {
+                    li { (time(date, precision)) ": " (what) }
+                } }
+            }
+        }
+    }
+}
+
+/// Who says so, of each partnership.
+fn said(inside: &Inside, partnerships: &Reply) -> Result<Markup, Problem> {
+    let mut all = Vec::new();
+    for entry in partnerships.records() {
+        let id = entry.text("id");
+        let evidence = inside.get("listPartnershipEvidence", &[("id", id)], "limit=100")?;
+        all.push((program_of(&entry), id, entry.text("status"), evidence));
+    }
+    Ok(html! {
+        @if !all.is_empty() {
+            section aria-labelledby="evidence" {
+                h2 #evidence { "Who says so" }
+                @for (program, id, status, reply) in &all {
+                    h3 id=(id) { (program) }
+                    p.soft { "Now: " (standing(status)) ". Pieces of evidence: " (reply.number("/meta/total")) "." }
+                    ul { @for entry in reply.records() { (evidence(&entry)) } }
+                    p { a href={ "/v1/partnerships/" (id) "/match" } { "How the source’s name was matched with this department" } }
+                }
+            }
+        }
+    })
+}
+
+fn handed_over(disclosures: &Reply) -> Markup {
+    html! {
+        @if disclosures.total() > 0 {
+            section aria-labelledby="disclosures" {
+                h2 #disclosures { "Footage asked for or handed over" }
+                ul { @for entry in disclosures.records() {
+                    li {
+                        a href={ "/disclosures#" (entry.text("id")) } { bdi { (entry.text("title")) } }
+                        " " (time(entry.text("occurred_from_on"), entry.text("occurred_from_on_precision")))
+                        p { bdi { (entry.text("summary")) } }
+                    }
+                } }
+            }
+        }
+    }
+}
+
+/// Per program whether anybody looked.
+fn who_looked(coverage: &Reply) -> Markup {
+    let programs = coverage.record().list("programs");
+    let of = |words: &[&str]| {
+        programs
+            .iter()
+            .filter(|program| words.contains(&program.text("coverage")))
+            .cloned()
+            .collect::<Vec<_>>()
+    };
+    let (checked, not_checked) = (of(&["documented", "checked_none_found"]), of(&["not_checked"]));
+    html! {
+        section aria-labelledby="looked" {
+            h2 #looked { "Checked, and not checked" }
+            @if !checked.is_empty() {
+                h3 { "Checked" }
+                ul { @for program in &checked { li { bdi { (program.text("statement")) } } } }
+            }
+            @if !not_checked.is_empty() {
+                h3 { "Not checked" }
+                p { "Nothing follows from silence here: the department may be a partner all the same." }
+                ul { @for program in &not_checked { li { bdi { (program.text("statement")) } } } }
+            }
+        }
+    }
+}
+
+fn facts(entry: &Entry<'_>) -> Markup {
+    let aliases = entry.texts("aliases");
+    html! {
+        section aria-labelledby="facts" {
+            h2 #facts { "The department" }
+            dl {
+                dt { "Kind" } dd { (plain(entry.text("kind"))) }
+                @if !aliases.is_empty() { dt { "Also called" } dd { bdi { (aliases.join("; ")) } } }
+                @if !entry.text("ori").is_empty() { dt { "Number in the FBI’s list (ORI)" } dd { code { (entry.text("ori")) } } }
+                @if !entry.text("fdid").is_empty() { dt { "Number in the fire registry (state and FDID)" } dd { code { (entry.text("fdid")) } } }
+                dt { "Number here" } dd { code { (entry.text("id")) } }
+            }
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! The API, asked from inside: a page shows what a client of the API would get, and says which call
+//! that was. So no page can say anything else than the API.
+
+use serde_json::Value;
+
+use super::figure::Reply;
+use crate::record::ReleaseId;
+use crate::serve::answer::{Answer, Body, Plan, Work};
+use crate::serve::cache::Key;
+use crate::serve::endpoint::{Base, Call, ENDPOINTS, Endpoint};
+use crate::serve::error::Problem;
+use crate::serve::form::Form;
+use crate::serve::negotiate::Segments;
+use crate::serve::state::{Place, State};
+
+/// Asks the API about one release.
+#[derive(Clone)]
+pub(in crate::serve) struct Inside {
+    state: State,
+    place: Place,
+}
+
+/// What a question to the API leads to.
+pub(in crate::serve) enum Asked {
+    /// An answer, once the work is done.
+    Question(Question),
+    /// The record is another's by now; this is its path below the release.
+    Moved(String),
+}
+
+/// A checked question.
+pub(in crate::serve) struct Question {
+    /// The call, from the root of the host, by the name of the release.
+    call: String,
+    /// The query in its one spelling, with its `?`.
+    pub(in crate::serve) canonical: String,
+    key: Key,
+    state: State,
+    work: Work,
+}
+
+impl Inside {
+    pub(in crate::serve) fn of(state: &State, place: &Place) -> Self {
+        // By the name of the release, so that what a page shows can be asked again for ever.
+        let place = Place { pinned: true, ..place.clone() };
+        Self { state: state.clone(), place }
+    }
+
+    /// The release it asks about.
+    pub(in crate::serve) fn release(&self) -> ReleaseId {
+        self.place.release.id()
+    }
+
+    /// The release it asks about, opened.
+    pub(in crate::serve) fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// Checks a question to the operation of that name; `query` is a query string without `?`.
+    pub(in crate::serve) fn ask(
+        &self,
+        operation: &str,
+        segments: &[(&str, &str)],
+        query: &str,
+    ) -> Result<Asked, Problem> {
+        let endpoint = endpoint(operation)?;
+        let segments = Segments::of(segments);
+        let path = segments.filled(&endpoint.path);
+        let place = (endpoint.base == Base::Release).then(|| self.place.clone());
+        let headers = actix_web::http::header::HeaderMap::new();
+        let call = Call {
+            state: &self.state,
+            endpoint,
+            place,
+            path: path.clone(),
+            query,
+            segments,
+            form: Form::Json,
+            head: false,
+            headers: &headers,
+        };
+        match (endpoint.handler)(&call)? {
+            Plan::Answer { canonical, work, .. } => {
+                let canonical = canonical.unwrap_or_default();
+                let base = match endpoint.base {
+                    Base::Release => format!("/v1/releases/{}", self.release()),
+                    Base::Api => "/v1".to_owned(),
+                    Base::Root => String::new(),
+                };
+                Ok(Asked::Question(Question {
+                    call: format!("{base}{path}{canonical}"),
+                    key: Key::new(&self.place, format!("{path}{canonical}")),
+                    canonical,
+                    state: self.state.clone(),
+                    work,
+                }))
+            }
+            Plan::AnswerOf { path, canonical, work, .. } => Ok(Asked::Question(Question {
+                call: format!("/v1{path}{canonical}"),
+                key: Key::new(&self.place, format!("{path}{canonical}")),
+                canonical,
+                state: self.state.clone(),
+                work,
+            })),
+            Plan::Moved { to, .. } => {
+                let base = format!("/v1/releases/{}", self.release());
+                Ok(Asked::Moved(to.strip_prefix(&base).unwrap_or(&to).to_owned()))
+            }
+            Plan::Elsewhere { .. } => Err(Problem::internal("the API is on another host")),
+        }
+    }
+
+    /// The same where nothing can have moved.
+    pub(in crate::serve) fn question(
+        &self,
+        operation: &str,
+        segments: &[(&str, &str)],
+        query: &str,
+    ) -> Result<Question, Problem> {
+        match self.ask(operation, segments, query)? {
+            Asked::Question(question) => Ok(question),
+            Asked::Moved(to) => Err(Problem::not_found(format!("it is at {to}"))),
+        }
+    }
+
+    /// Asks, and waits for the answer.
+    pub(in crate::serve) fn get(
+        &self,
+        operation: &str,
+        segments: &[(&str, &str)],
+        query: &str,
+    ) -> Result<Reply, Problem> {
+        self.question(operation, segments, query)?.reply()
+    }
+}
+
+impl Question {
+    /// Does the work, unless the answer is kept from an earlier question.
+    pub(in crate::serve) fn reply(self) -> Result<Reply, Problem> {
+        let Self { call, canonical: _, key, state, work } = self;
+        let answer = match state.bodies().get(&key) {
+            Some(kept) => kept,
+            None => {
+                let answer = work()?;
+                state.bodies().keep(&key, &answer);
+                answer
+            }
+        };
+        Ok(Reply::new(call, read(&answer)?))
+    }
+}
+
+fn endpoint(operation: &str) -> Result<&'static Endpoint, Problem> {
+    ENDPOINTS
+        .iter()
+        .find(|endpoint| endpoint.id == operation)
+        .ok_or_else(|| Problem::internal(format!("no operation is called `{operation}`")))
+}
+
+fn read(answer: &Answer) -> Result<Value, Problem> {
+    match &answer.body {
+        Body::Bytes(bytes) => serde_json::from_slice(bytes).map_err(Problem::internal),
+        Body::File(_) | Body::Stream(_) => Err(Problem::internal("the answer is no document")),
+    }
+}

@@ -1,0 +1,143 @@
+//! What several pages have in common.
+
+use maud::{Markup, html};
+
+use super::figure::{Entry, Reply};
+use super::words::{self, is_link, plain, time};
+use crate::record::{ReleaseId, STATE_NAMES};
+
+/// The search for departments. A browser with scripts suggests while somebody types.
+pub(super) fn search_box(words: &str) -> Markup {
+    html! {
+        form.search role="search" action="/search" {
+            div.field {
+                label for="q" { "Name of a city, county or department" }
+                input #q type="search" name="q" value=(words) autocomplete="off" required maxlength="200";
+                ul #suggestions role="listbox" aria-label="Suggestions" hidden {}
+            }
+            button type="submit" { "Search" }
+        }
+    }
+}
+
+/// The calls of the API that a page shows, with the forms they can be had in.
+pub(super) fn as_data(replies: &[&Reply], host: &str) -> Markup {
+    html! {
+        section.data.noprint aria-labelledby="data" {
+            h2 #data { "This page as data" }
+            p { "What stands here comes from these calls. They answer the same for ever." }
+            @for (at, reply) in replies.iter().enumerate() {
+                @let call = call_of(reply, host);
+                @let id = format!("call-{at}");
+                pre id=(id) tabindex="0" { "curl '" (call) "'" }
+                p.links {
+                    button type="button" hidden data-copies=(id) { "Copy" } " "
+                    a href=(reply.call()) { "JSON" }
+                    @if let Some(csv) = csv_of(reply) { ", " a href=(csv) { "CSV" } }
+                }
+            }
+        }
+    }
+}
+
+/// A call as somebody types it: on a server that has no address of its own, that of this machine.
+fn call_of(reply: &Reply, host: &str) -> String {
+    let host = if host.is_empty() { "http://127.0.0.1:8080" } else { host };
+    format!("{host}{}", reply.call())
+}
+
+fn csv_of(reply: &Reply) -> Option<&str> {
+    let csv = reply.text("/links/csv");
+    (!csv.is_empty()).then_some(csv)
+}
+
+/// How to quote a page and how to say that it is wrong.
+pub(super) fn cite(title: &str, address: &str, release: ReleaseId) -> Markup {
+    html! {
+        section aria-labelledby="cite" {
+            h2 #cite { "Cite this, or report an error" }
+            blockquote {
+                "Porchlight, “" (title) "”, release " (release) ", " span { (address) } "."
+            }
+            p.noprint {
+                "Something is wrong, or a source is missing? "
+                a href="/corrections#report" { "Report an error" }
+                ". Every correction is published."
+            }
+        }
+    }
+}
+
+/// A piece of evidence: who says it, where, when, and in which words.
+pub(super) fn evidence(entry: &Entry<'_>) -> Markup {
+    let (url, title, publisher) = (entry.text("url"), entry.text("title"), entry.text("publisher"));
+    let name = match (title, publisher) {
+        ("", "") => format!("Source {}", entry.text("source_id")),
+        ("", publisher) => publisher.to_owned(),
+        (title, "") => title.to_owned(),
+        (title, publisher) => format!("{title}, {publisher}"),
+    };
+    html! {
+        li {
+            bdi {
+                @if is_link(url) {
+                    a.evidence href=(url) rel="noopener nofollow" { (name) }
+                } @else { (name) }
+            }
+            @if !entry.text("published_on").is_empty() { ", " (time(entry.text("published_on"), "day")) }
+            @if entry.text("role") == "contradicts" { strong { " (contradicts a part of this)" } }
+            @if !entry.text("quote").is_empty() {
+                blockquote { bdi { (entry.text("quote")) } }
+            }
+            p.soft {
+                "Read in " a href={ "/sources#" (entry.text("source_id")) } { (entry.text("source_id")) }
+                ", " bdi { (entry.text("locator")) }
+                ", listed from " (time(entry.text("first_listed_on"), "day"))
+                " to " (time(entry.text("last_listed_on"), "day"))
+                @if is_link(entry.text("archived_url")) {
+                    ", " a href=(entry.text("archived_url")) rel="noopener nofollow" { "archived copy" }
+                }
+            }
+        }
+    }
+}
+
+/// The options of a choice among the states, with an empty one first.
+pub(super) fn state_options(chosen: &str) -> Markup {
+    html! {
+        option value="" { "All" }
+        @for (code, name) in STATE_NAMES {
+            option value=(code) selected[*code == chosen] { (name) }
+        }
+    }
+}
+
+/// The options of a choice among the words of a field, with an empty one first.
+pub(super) fn word_options(words: &[&str], chosen: &str) -> Markup {
+    html! {
+        option value="" { "All" }
+        @for word in words {
+            option value=(word) selected[*word == chosen] { (words::heading(word)) }
+        }
+    }
+}
+
+/// What an agency is, in a few words: "police, Clark County, Ohio".
+pub(super) fn about_agency(entry: &Entry<'_>) -> String {
+    let state = entry.text("state");
+    let mut parts = vec![plain(entry.text("kind"))];
+    let city = entry.text("city");
+    if city.is_empty() {
+        parts.extend(entry.texts("counties").into_iter().take(3).map(str::to_owned));
+    } else {
+        parts.push(city.to_owned());
+    }
+    parts.push(crate::record::state_name(state).unwrap_or(state).to_owned());
+    parts.retain(|part| !part.is_empty());
+    parts.join(", ")
+}
+
+/// The address of an agency's page.
+pub(super) fn agency_address(id: &str, name: &str) -> String {
+    format!("/agencies/{id}/{}", words::slug(name))
+}
