@@ -1,4 +1,4 @@
-// Writes src/serve/site/outlines.tsv: the outlines of the fifty states and DC, as SVG paths for
+// Writes src/serve/site/map/outlines.tsv: the outlines of the fifty states and DC, as SVG paths for
 // small maps in pages. The outlines come with us-atlas, already projected; src/serve/site/albers.rs
 // is the same projection for points. usage, in this folder: npm ci && node outlines.mjs
 //
@@ -12,7 +12,7 @@ import { feature } from "topojson-client";
 import { presimplify, simplify } from "topojson-simplify";
 
 const require = createRequire(import.meta.url);
-const OUTPUT = new URL("../../src/serve/site/outlines.tsv", import.meta.url);
+const OUTPUT = new URL("../../src/serve/site/map/outlines.tsv", import.meta.url);
 
 // How much is left out. A point goes when the triangle it makes with its neighbours is smaller, in
 // square pixels, than DETAIL times the square root of its state's area: a page about a small state

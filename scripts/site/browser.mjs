@@ -10,17 +10,21 @@ export const VIEWS = ["light", "dark"].flatMap((scheme) =>
 );
 export const DESK = VIEWS.find(({ width, scheme }) => width === 1440 && scheme === "light");
 
+// Letters of a message in the console that are passed on.
+const LONGEST = 160;
+
 /** How many pages are open at a time. */
 export const TABS = 3;
 
 /** Starts the browser. It finds no host but this machine and the server's. */
 export async function start(base) {
   const hosts = [...new Set([new URL(base).hostname, "localhost", "127.0.0.1"])];
+  const excluded = hosts.map((host) => `EXCLUDE ${host}`).join(", ");
   return playwright().chromium.launch({
     executablePath: await chromium(),
     // Tests run as root, where Chromium refuses to start with a sandbox.
     chromiumSandbox: false,
-    args: [`--host-resolver-rules=MAP * ~NOTFOUND, ${hosts.map((host) => `EXCLUDE ${host}`).join(", ")}`],
+    args: [`--host-resolver-rules=MAP * ~NOTFOUND, ${excluded}`],
   });
 }
 
@@ -39,16 +43,17 @@ export async function open(browser, view = DESK, more = {}) {
 
 /**
  * Has `say` hear of everything that a page must not do: errors in the console, of which refusals by
- * the content security policy are some, and requests to other origins than these. `known` is an
- * address of which only the status tells whether it should be there: the console says that, too.
+ * the content security policy are some, and requests to other origins than these. The console may say
+ * that `absent` addresses are not there.
  */
-export function watch(tab, origins, say, known = undefined) {
+export function watch(tab, origins, say, absent = []) {
   const foreign = (url) => /^(https?|wss?):/.test(url) && !origins.includes(new URL(url).origin);
   tab.on("console", (message) => {
     if (message.type() !== "error") return;
     const { url } = message.location();
-    if (url === known && message.text().startsWith("Failed to load resource")) return;
-    say(`the console says: ${message.text()} (${url})`);
+    if (absent.includes(url) && message.text().startsWith("Failed to load resource")) return;
+    // Some messages go on with advice.
+    say(`the console says: ${message.text().slice(0, LONGEST)} (${url})`);
   });
   tab.on("pageerror", (error) => say(`a script failed: ${inWords(error)}`));
   tab.on("request", (request) => {
@@ -61,12 +66,17 @@ export function watch(tab, origins, say, known = undefined) {
   });
 }
 
-/** Opens a page in a view, has `look` look at it, and closes it. */
-export async function visit(browser, base, page, view, say, look) {
+/**
+ * Opens a page in a view, has `look` look at it, and closes it. `say` hears if that cannot be, and
+ * `overhear` what goes wrong in it besides.
+ */
+export async function visit({ browser, base, page, view = DESK, say, overhear }, look) {
   const tab = await open(browser, view);
   try {
     const address = new URL(page.path, base).href;
-    watch(tab, [new URL(base).origin], say, address);
+    // A picture by itself names no icon, so the browser looks for one.
+    const icon = page.kind === "svg" ? [new URL("/favicon.ico", base).href] : [];
+    if (overhear) watch(tab, [new URL(base).origin], overhear, [address, ...icon]);
     const bytes = await transferred(tab);
     const answer = await tab.goto(address, { waitUntil: "networkidle" });
     if (answer.status() !== page.status) {

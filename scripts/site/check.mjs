@@ -39,7 +39,8 @@ const { values, positionals } = parseArgs({
 const base = positionals[0] ?? process.env.PORCHLIGHT_URL ?? stop("node check.mjs http://HOST");
 const checks = chosen("checks", values.checks, Object.keys(CHECKS));
 const seen = await site(base).catch((failure) => stop(inWords(failure)));
-const only = chosen("only", values.only, [...seen.pages.map(({ name }) => name), ...Object.keys(JOURNEYS)]);
+const names = [...seen.pages.map(({ name }) => name), ...Object.keys(JOURNEYS)];
+const only = chosen("only", values.only, names);
 for (const words of seen.left) console.log(`left out: ${words}`);
 
 const browser = await start(base);

@@ -1,8 +1,14 @@
 // What a check has found.
+import { stripVTControlCharacters } from "node:util";
 
-/** The first line of a failure; the rest is a call log or a stack. */
-export const inWords = (failure) =>
-  String(failure?.message ?? failure).split("\n").find((line) => line.trim() !== "") ?? "failed";
+/** The first line of a failure, without its stack, and what it waited for or was caused by. */
+export function inWords(failure) {
+  const message = stripVTControlCharacters(String(failure?.message ?? failure));
+  const lines = message.split("\n").filter((line) => line.trim() !== "");
+  const awaited = lines.slice(1).find((line) => line.includes("waiting for"));
+  const cause = failure?.cause && inWords(failure.cause);
+  return [lines[0] ?? "failed", awaited?.replace(/^[\s-]+/, ""), cause].filter(Boolean).join(": ");
+}
 
 /** Faults by page. The same in several views of a page is one. */
 export class Faults {

@@ -14,15 +14,16 @@ const CHARTS = ["partners-over-time", "partners-by-state", "disclosures-by-basis
 
 /** The last part of an agency's address. The server looks at what stands before it only. */
 const slug = (name) =>
-  name.toLowerCase().replace(/['’]/g, "").replace(/[^a-z0-9]+/g, "-").slice(0, 80).replace(/^-|-$/g, "");
+  name.toLowerCase().replace(/['’]/g, "").replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "");
 
-/** The first agency with a partnership, named like the word if there is one. */
+/** An agency, with a partnership and named like the word if there is one; and a word of its name. */
 async function agencyLike(base, word) {
-  for (const query of [`q=${word}&`, ""]) {
-    const { data } = await ask(base, `/v1/agencies?${query}limit=1&partnerships__gte=1`);
-    if (data.length > 0) return { agency: data[0], word: query ? word : data[0].name.split(" ")[0] };
+  const queries = [`q=${word}&partnerships__gte=1&`, "partnerships__gte=1&", ""];
+  for (const query of queries) {
+    const [agency] = (await ask(base, `/v1/agencies?${query}limit=1`)).data;
+    if (agency) return { agency, word: query === queries[0] ? word : agency.name.split(" ")[0] };
   }
-  throw new Error("no agency has a partnership: there is nothing to look at");
+  throw new Error("there is no agency to look at");
 }
 
 /** What all checks look at: pages, and what the journeys need. */

@@ -110,7 +110,7 @@ async fn answer(
     let place = match (endpoint.base, segments.get("release")) {
         (_, Some(name)) => Some(named_release(state, name)?),
         (Base::Release, None) => Some(newest_release(state)?),
-        (Base::Api | Base::Root, None) => None,
+        (Base::Api | Base::Root | Base::Site, None) => None,
     };
     if let Some(place) = &place {
         request.extensions_mut().insert(place.clone());
@@ -161,7 +161,7 @@ async fn carry_out(
     let in_release = place.map(|place| ReleaseHeaders {
         place,
         // A file is not one of several forms of an answer.
-        linked: call.endpoint.base != Base::Root,
+        linked: matches!(call.endpoint.base, Base::Release | Base::Api),
         exact: place.pinned && (call.form == Form::Json || call.segments.suffix.is_some()),
         public_url,
         newest: newest_base(call),
@@ -214,7 +214,7 @@ fn newest_base(call: &Call<'_>) -> Option<&'static str> {
     match (call.endpoint.base, call.segments.get("release")) {
         (Base::Api, None) => None,
         (Base::Api, Some(_)) => Some("/v1/releases/latest"),
-        (Base::Release | Base::Root, _) => Some("/v1"),
+        (Base::Release | Base::Root | Base::Site, _) => Some("/v1"),
     }
 }
 
@@ -345,7 +345,11 @@ fn moved(call: &Call<'_>, to: &str, permanent: bool) -> HttpResponse {
     response.insert_header((header::LOCATION, format!("{public_url}{path}{suffix}{query}")));
     response.insert_header((header::CACHE_CONTROL, class.cache_control()));
     if let Some(place) = &call.place {
-        put_release(&mut response, place, place.pinned || call.endpoint.base == Base::Root);
+        put_release(
+            &mut response,
+            place,
+            place.pinned || matches!(call.endpoint.base, Base::Root | Base::Site),
+        );
     }
     response.finish()
 }

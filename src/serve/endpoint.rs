@@ -53,6 +53,9 @@ pub(super) enum Base {
     Api,
     /// At the root of the host.
     Root,
+    /// At the root of the host, for people: a page of the site or a part of one, which is not in the
+    /// document of the API.
+    Site,
 }
 
 /// A varying segment of a path.
@@ -162,7 +165,7 @@ impl Endpoint {
     pub(super) fn address(&self) -> String {
         match self.base {
             Base::Release | Base::Api => format!("/v1{}", self.path),
-            Base::Root => self.path.clone(),
+            Base::Root | Base::Site => self.path.clone(),
         }
     }
 
@@ -189,7 +192,7 @@ impl Endpoint {
     pub(super) fn forms(&self) -> &'static [Form] {
         match self.base {
             Base::Release | Base::Api => self.answers.forms,
-            Base::Root => &[],
+            Base::Root | Base::Site => &[],
         }
     }
 
@@ -219,7 +222,8 @@ mod tests {
             assert!(!endpoint.summary.is_empty() && !endpoint.description.is_empty());
             let varying = endpoint.path.matches('{').count();
             assert_eq!(varying, endpoint.segments.len(), "{}", endpoint.path);
-            let first = (endpoint.base != Base::Root).then_some(&Form::Json);
+            let is_api = !matches!(endpoint.base, Base::Root | Base::Site);
+            let first = is_api.then_some(&Form::Json);
             assert_eq!(endpoint.forms().first(), first, "{}", endpoint.path);
         }
     }

@@ -168,8 +168,11 @@ const OF_PAGES: [(&str, &str); 5] = [
         "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()",
     ),
     ("referrer-policy", "strict-origin-when-cross-origin"),
-    ("x-frame-options", "DENY"),
+    (FRAMES, "DENY"),
 ];
+
+/// Whether a page may stand in a frame, for browsers that do not know `frame-ancestors`.
+const FRAMES: &str = "x-frame-options";
 
 /// For a year a browser asks this host by https alone. Other hosts of the domain are not ours to
 /// speak for.
@@ -178,8 +181,12 @@ const HTTPS_ALONE: HeaderValue = HeaderValue::from_static("max-age=31536000");
 /// What stands on every answer, whatever became of the request; `public_url` is the address of the
 /// host.
 pub(super) fn put_always(headers: &mut HeaderMap, request_id: &str, public_url: &str) {
-    if headers.contains_key(header::CONTENT_SECURITY_POLICY) {
-        for (name, value) in OF_PAGES {
+    let policy = headers.get(header::CONTENT_SECURITY_POLICY).map(HeaderValue::as_bytes);
+    // Some may stand in a frame of any page, and say so.
+    let is_framed = policy.is_some_and(|policy| policy.ends_with(b"frame-ancestors *"));
+    if policy.is_some() {
+        for (name, value) in OF_PAGES.into_iter().filter(|(name, _)| !is_framed || *name != FRAMES)
+        {
             headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
         }
     }

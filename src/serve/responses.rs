@@ -233,7 +233,7 @@ fn own_headers(endpoint: &Endpoint) -> Vec<&'static str> {
         names.extend::<&[&str]>(match endpoint.base {
             Base::Release | Base::Api => &["Content-Location", "Link"],
             Base::Root if is_file => &["Accept-Ranges", "Repr-Digest"],
-            Base::Root => &[],
+            Base::Root | Base::Site => &[],
         });
     }
     if endpoint.path.ends_with("/api-catalog") || endpoint.path.starts_with("/feeds/") {

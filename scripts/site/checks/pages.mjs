@@ -1,6 +1,6 @@
 // Every page in every view: it is answered, nothing fails or is refused in it, nothing is asked of
 // others, it is light, and nothing sticks out at its side.
-import { mkdir } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { each, get } from "../ask.mjs";
@@ -13,15 +13,17 @@ export async function pages({ base, browser, list, faults }) {
   if (screenshots) await mkdir(screenshots, { recursive: true });
   const files = list.filter(({ kind }) => kind === "csv");
   await each(files, TABS, (page) => table(base, page, (words) => faults.add(page.path, words)));
-  const looks = list.filter(({ kind }) => kind !== "csv").flatMap((page) => VIEWS.map((view) => [page, view]));
+  const shown = list.filter(({ kind }) => kind !== "csv");
+  const looks = shown.flatMap((page) => VIEWS.map((view) => [page, view]));
   await each(looks, TABS, async ([page, view]) => {
     const say = (words) => faults.add(page.path, words, view.name);
-    await visit(browser, base, page, view, say, async (tab, answer, bytes) => {
+    await visit({ browser, base, page, view, say, overhear: say }, async (tab, answer, bytes) => {
       const type = (await answer.headerValue("content-type")) ?? "none";
       if (!type.startsWith(TYPES[page.kind])) say(`its type is ${type}`);
       if (!page.foreign && bytes.total >= page.bytes) {
         // In whole kilobytes: a header more or less is not another fault.
-        say(`transfers ${Math.ceil(bytes.total / 1000)} kB; less than ${page.bytes / 1000} kB are allowed`);
+        const [sent, allowed] = [bytes.total, page.bytes].map((all) => Math.ceil(all / 1000));
+        say(`transfers ${sent} kB; less than ${allowed} kB are allowed`);
       }
       if (page.kind === "html") {
         for (const address of await tab.evaluate(hinted)) say(`a hint to another origin: ${address}`);
@@ -29,18 +31,29 @@ export async function pages({ base, browser, list, faults }) {
         if (wide && !page.foreign) say(`scrolls sideways: ${wide}`);
       }
       if (screenshots) {
-        await tab.screenshot({ path: join(screenshots, `${page.name}-${view.file}.png`), fullPage: true });
+        await writeFile(join(screenshots, `${page.name}-${view.file}.png`), await picture(tab, page));
       }
     });
   });
   return `${list.length} addresses, ${looks.length} views`;
 }
 
+/** What is seen of a page, down to its end. */
+async function picture(tab, { kind }) {
+  if (kind === "html") return tab.screenshot({ fullPage: true });
+  // Playwright waits for the fonts of a document, which a drawing by itself never has ready.
+  const session = await tab.context().newCDPSession(tab);
+  return Buffer.from((await session.send("Page.captureScreenshot")).data, "base64");
+}
+
 /** A table of a chart is downloaded, not shown. */
 async function table(base, page, say) {
   const answer = await get(base, page.path);
   const [header, ...rows] = (await answer.text()).trimEnd().split("\n");
-  if (answer.status !== page.status) return say(`is answered with ${answer.status} instead of ${page.status}`);
+  if (answer.status !== page.status) {
+    say(`is answered with ${answer.status} instead of ${page.status}`);
+    return;
+  }
   const type = answer.headers.get("content-type") ?? "none";
   if (!type.startsWith(TYPES.csv)) say(`its type is ${type}`);
   if (!header.includes(",") || rows.length === 0) say("has no rows");
@@ -60,10 +73,16 @@ function sideways() {
     element !== document.body && element !== document.documentElement &&
     getComputedStyle(element).overflowX !== "visible";
   const kept = (element) => element && (scrolls(element) || kept(element.parentElement));
+  const right = (element) => {
+    const { left, width } = element.getBoundingClientRect();
+    return left + Math.max(width, element.scrollWidth);
+  };
+  // What holds the culprit is too wide with it, so the innermost are named.
   const out = [...document.body.querySelectorAll("*")].filter(
-    (element) => element.getBoundingClientRect().right > clientWidth + 0.5 && !kept(element.parentElement),
+    (each) => right(each) > clientWidth + 0.5 && !scrolls(each) && !kept(each.parentElement),
   );
-  const name = (element) =>
-    element.localName + (element.id ? `#${element.id}` : "") + [...element.classList].map((c) => `.${c}`).join("");
-  return `${scrollWidth} px in ${clientWidth} px, by ${[...new Set(out.map(name))].slice(0, 5).join(", ") || "no element"}`;
+  const inner = out.filter((each) => !out.some((other) => other !== each && each.contains(other)));
+  const name = ({ localName, id, classList }) => [localName + (id && `#${id}`), ...classList].join(".");
+  const names = [...new Set(inner.map(name))].slice(0, 5).join(", ");
+  return `${scrollWidth} px in ${clientWidth} px, by ${names || "no element"}`;
 }

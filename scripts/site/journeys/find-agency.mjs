@@ -8,7 +8,8 @@ export async function findAgency({ base, seen, tab: newTab, say }) {
   await tab.goto(new URL("/", base).href);
   const box = tab.locator("#q");
   assert.equal(await box.getAttribute("role"), "combobox", "#q is no combobox");
-  assert.equal(await box.getAttribute("aria-controls"), "suggestions", "#q does not control #suggestions");
+  const controlled = await box.getAttribute("aria-controls");
+  assert.equal(controlled, "suggestions", "#q does not control #suggestions");
   const options = tab.locator("#suggestions [role=option]");
 
   await type(box, seen.word, options);

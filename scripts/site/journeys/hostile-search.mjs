@@ -26,7 +26,10 @@ function inspect() {
   return {
     text: document.body.innerText,
     inputs: [...document.querySelectorAll("input")].map((input) => input.value),
-    // A script of data, such as JSON-LD, is not run.
-    grown: [...grown].map((element) => element.outerHTML).filter((html) => html.includes("alert(1)") && !html.includes("application/ld+json")),
+    // A script of data is not run, and may hold what was typed.
+    grown: [...grown]
+      .filter((element) => element.localName !== "script" || element.type !== "application/ld+json")
+      .map((element) => element.outerHTML)
+      .filter((html) => html.includes("alert(1)")),
   };
 }

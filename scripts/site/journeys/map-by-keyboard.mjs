@@ -13,12 +13,13 @@ export async function mapByKeyboard({ base, tab: newTab }) {
     state = await tab.evaluate(stateLink);
   }
   assert(state, `${STOPS} times Tab does not come to the link of a state`);
-  assert(state.visible, `the link of a state is outside of the window when it has the focus: ${state.href}`);
+  assert(state.visible, `the link of a state has the focus outside of the window: ${state.href}`);
 
   const focused = await tab.screenshot();
   const link = await tab.evaluateHandle(() => document.activeElement);
   await link.evaluate((element) => element.blur());
-  assert(!focused.equals(await tab.screenshot()), "the link of a state looks the same with the focus as without");
+  const blurred = await tab.screenshot();
+  assert(!focused.equals(blurred), "the link of a state looks the same with the focus as without");
   await link.evaluate((element) => element.focus({ preventScroll: true }));
 
   const before = tab.url();

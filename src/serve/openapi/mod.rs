@@ -14,7 +14,7 @@ use super::responses;
 /// The document as it is served and committed.
 pub(super) fn document() -> Value {
     let mut paths = Map::new();
-    for endpoint in &*ENDPOINTS {
+    for endpoint in ENDPOINTS.iter().filter(|endpoint| endpoint.base != Base::Site) {
         paths.insert(endpoint.path.clone(), path_item(endpoint));
     }
     let tags: Vec<_> =
@@ -81,7 +81,7 @@ fn path_item(endpoint: &Endpoint) -> Value {
         Base::Api => {
             item.insert("servers".to_owned(), json!([{ "url": "/v1", "description": "The API." }]));
         }
-        Base::Root => {
+        Base::Root | Base::Site => {
             let servers = json!([{ "url": "/", "description": "The host." }]);
             item.insert("servers".to_owned(), servers);
         }

@@ -19,6 +19,8 @@ mod security;
 mod service;
 mod signing_key;
 mod site;
+mod site_charts;
+mod site_releases;
 mod statement;
 mod summary;
 pub(super) mod timeline;
@@ -59,6 +61,8 @@ pub(super) fn all() -> Vec<Endpoint> {
     endpoints.extend(catalogue::endpoints());
     endpoints.extend(pages::endpoints());
     endpoints.extend(site::endpoints());
+    endpoints.extend(site_releases::endpoints());
+    endpoints.extend(site_charts::endpoints());
     endpoints
 }
 

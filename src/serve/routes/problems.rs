@@ -1,7 +1,9 @@
 //! The pages that the `type` of a problem document leads to.
 
+use maud::{Markup, html};
 use serde_json::json;
 
+use super::pages::answer_of;
 use crate::serve::answer::{Answer, Plan};
 use crate::serve::endpoint::{Answers, Base, Call, ENDPOINTS, Endpoint, Segment};
 use crate::serve::error::{Code, Problem, cut};
@@ -9,6 +11,7 @@ use crate::serve::example;
 use crate::serve::extract;
 use crate::serve::form::Form;
 use crate::serve::headers::CacheClass;
+use crate::serve::site::Page;
 
 /// The media type of the pages.
 const PAGE: &str = "text/plain; charset=utf-8";
@@ -28,7 +31,7 @@ fn problem() -> Endpoint {
         tag: "service",
         summary: "What a sort of failure means".to_owned(),
         description: "The page the `type` of a problem document points to: what it means, what to \
-                      do, and an example."
+                      do, and an example. A browser gets the same words as HTML."
             .to_owned(),
         segments: vec![Segment {
             name: "code",
@@ -51,6 +54,9 @@ fn problem() -> Endpoint {
             let code = Code::ALL.iter().find(|code| code.slug() == slug);
             let code = code
                 .ok_or_else(|| Problem::not_found(format!("there is no code `{}`", cut(slug))))?;
+            if call.header("accept").is_some_and(|accept| accept.contains("text/html")) {
+                return in_html(*code, &call.state.settings().public_url);
+            }
             let page = page(*code)?;
             Ok(Plan::ready(Answer::bytes(PAGE, page.into_bytes()).cached(CacheClass::Minute)))
         },
@@ -68,6 +74,42 @@ fn page(code: Code) -> Result<String, Problem> {
         wrapped(remedy_of(code)),
         indented(&document.map_err(Problem::internal)?),
     ))
+}
+
+/// The same words for a browser.
+fn in_html(code: Code, host: &str) -> Result<Plan, Problem> {
+    let Example { request, problem, instance } = example_of(code);
+    let document = serde_json::to_string_pretty(&problem.document(&instance));
+    let document = document.map_err(Problem::internal)?;
+    let page = Page {
+        title: &format!("{}: Porchlight", code.title()),
+        description: "What a sort of failure means, and what to do about it.",
+        linked_data: None,
+        address: &format!("{host}/problems/{}", code.slug()),
+        host,
+        body: html! {
+            h1 { (code.title()) }
+            p { "Code " code { (code.as_str()) } ", status " (code.number()) "." }
+            h2 { "What it means" }
+            p { (with_code(meaning_of(code))) }
+            h2 { "What to do" }
+            p { (with_code(remedy_of(code))) }
+            h2 { "An example" }
+            pre tabindex="0" { (request) }
+            p { "is answered with" }
+            pre tabindex="0" { (document) }
+        },
+    };
+    Ok(Plan::ready(answer_of(&page, CacheClass::Minute)))
+}
+
+/// A text in which what stands between backticks is code.
+fn with_code(text: &str) -> Markup {
+    html! {
+        @for (at, part) in text.split('`').enumerate() {
+            @if at % 2 == 1 { code { (part) } } @else { (part) }
+        }
+    }
 }
 
 fn heading(code: Code) -> String {

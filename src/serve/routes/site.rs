@@ -3,11 +3,11 @@
 use maud::Markup;
 use url::form_urlencoded;
 
-use super::pages::{answer_of, page};
+use super::pages::{self, answer_of};
 use crate::record::STATE_NAMES;
 use crate::serve::answer::{Answer, Plan};
 use crate::serve::dispatch::newest_release;
-use crate::serve::endpoint::{Call, Endpoint, Segment};
+use crate::serve::endpoint::{Answers, Base, Call, Endpoint, Segment};
 use crate::serve::error::{Problem, cut};
 use crate::serve::headers::CacheClass;
 use crate::serve::site::{self, Asked, Inside, Page, TABLES, Table};
@@ -21,21 +21,30 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     endpoints
 }
 
+/// What the pages of the site have in common.
+pub(super) fn page() -> Endpoint {
+    Endpoint { base: Base::Site, ..pages::page() }
+}
+
 /// A page: its title, what it is in a sentence, and its contents.
-struct Told {
-    title: String,
-    description: String,
-    body: Markup,
+pub(super) struct Told {
+    pub(super) title: String,
+    pub(super) description: String,
+    pub(super) body: Markup,
 }
 
 impl Told {
-    fn new(title: impl Into<String>, description: impl Into<String>, body: Markup) -> Self {
+    pub(super) fn new(
+        title: impl Into<String>,
+        description: impl Into<String>,
+        body: Markup,
+    ) -> Self {
         Self { title: title.into(), description: description.into(), body }
     }
 }
 
 /// A page of the newest release at `address`, whose contents follow from `query` and the release.
-fn page_of(
+pub(super) fn page_of(
     call: &Call<'_>,
     address: String,
     query: String,
@@ -63,7 +72,7 @@ fn page_of(
 }
 
 /// The same address without the fields of a form that were left empty, where there are any.
-fn without_empty_fields(call: &Call<'_>, address: &str) -> Option<Plan> {
+pub(super) fn without_empty_fields(call: &Call<'_>, address: &str) -> Option<Plan> {
     let given = form_urlencoded::parse(call.query.as_bytes());
     let (empty, full): (Vec<_>, Vec<_>) = given.partition(|(_, value)| value.is_empty());
     if empty.is_empty() {
@@ -196,11 +205,11 @@ fn agency_by_id() -> Endpoint {
     let agency = agency();
     Endpoint {
         id: "getAgencyPageById".to_owned(),
-        path: "/agencies/{id}.html".to_owned(),
+        path: "/agencies/{id}".to_owned(),
         summary: "An agency's page by its id alone".to_owned(),
         description: "Leads to the page whose address has the name of the agency, too.".to_owned(),
         segments: agency.segments.into_iter().take(1).collect(),
-        answers: crate::serve::endpoint::Answers { also: &[307, 404, 410, 503], ..page().answers },
+        answers: Answers { also: &[307, 404, 410, 503], ..page().answers },
         handler: agency_page,
         ..page()
     }
@@ -224,7 +233,7 @@ fn agency() -> Endpoint {
             segment("id", "Id of the agency.", "agy_0123456789"),
             segment("slug", "Its name in small letters.", "springfield-police-department"),
         ],
-        answers: crate::serve::endpoint::Answers { also: &[307, 404, 410, 503], ..page().answers },
+        answers: Answers { also: &[307, 404, 410, 503], ..page().answers },
         handler: agency_page,
         ..page()
     }
@@ -259,11 +268,11 @@ fn agency_page(call: &Call<'_>) -> Result<Plan, Problem> {
 fn table(table: &'static Table) -> Endpoint {
     Endpoint {
         id: format!("get{}Page", crate::serve::example::camel(table.name)),
-        path: format!("/{}.html", table.name),
+        path: format!("/{}", table.name),
         summary: format!("{}, for people", table.title),
         description: format!("{} Takes the parameters of the list of the API.", table.description),
         handler: |call: &Call<'_>| {
-            let name = call.endpoint.path.trim_start_matches('/').trim_end_matches(".html");
+            let name = call.endpoint.path.trim_start_matches('/');
             let table = TABLES.iter().find(|table| table.name == name);
             let table = table.ok_or_else(|| Problem::internal("no such table"))?;
             let address = format!("/{}", table.name);
@@ -298,7 +307,7 @@ fn asset() -> Endpoint {
             description: "Its name.".to_owned(),
             example: "site-0123456789ab.css".to_owned(),
         }],
-        answers: crate::serve::endpoint::Answers {
+        answers: Answers {
             description: "The file.".to_owned(),
             media_type: "text/css",
             example: None,

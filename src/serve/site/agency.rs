@@ -60,10 +60,7 @@ fn in_a_sentence(entry: &Entry<'_>) -> Markup {
     let (since, precision) = (entry.text("started_on"), entry.text("started_on_precision"));
     html! {
         "Listed as a partner in " (program)
-        @if !since.is_empty() {
-            @if precision == "day" { " since " } @else { " since about " }
-            (time(since, precision))
-        }
+        @if !since.is_empty() { ", " (began(entry.text("started_on_basis"))) " " (time(since, precision)) }
         @match entry.text("status") {
             "active" => { "; still listed" @if !entry.text("status_as_of_on").is_empty() { " as of " (time(entry.text("status_as_of_on"), "day")) } "." }
             "ended" => { "; ended" @if !entry.text("ended_on").is_empty() { " " (time(entry.text("ended_on"), entry.text("ended_on_precision"))) } "." }
@@ -79,28 +76,33 @@ fn program_of<'a>(entry: &Entry<'a>) -> &'a str {
     entry.part("program").map_or_else(|| entry.text("program_id"), |program| program.text("name"))
 }
 
+/// What the first date of a partnership is the date of.
+fn began(basis: &str) -> &'static str {
+    match basis {
+        "activation" => "active since",
+        "agreement" => "agreed on",
+        "vote" => "voted for on",
+        "first_reported" => "first reported",
+        _ => "first listed",
+    }
+}
+
 /// What happened when, of all partnerships.
 fn timeline(partnerships: &Reply) -> Markup {
     let mut dates: Vec<(&str, &str, String)> = Vec::new();
     for entry in partnerships.records() {
         let program = program_of(&entry);
-        let began = match entry.text("started_on_basis") {
-            "activation" => "began",
-            "agreement" => "was agreed",
-            "vote" => "was voted for",
-            "first_reported" => "was first reported",
-            _ => "was first listed",
-        };
+        let began = began(entry.text("started_on_basis"));
         dates.push((
             entry.text("started_on"),
             entry.text("started_on_precision"),
-            format!("{program} {began}"),
+            format!("{program}: {began}"),
         ));
-        dates.push((entry.text("last_listed_on"), "day", format!("{program} was last listed")));
+        dates.push((entry.text("last_listed_on"), "day", format!("{program}: last listed")));
         dates.push((
             entry.text("ended_on"),
             entry.text("ended_on_precision"),
-            format!("{program} ended"),
+            format!("{program}: ended"),
         ));
     }
     dates.retain(|(date, _, _)| !date.is_empty());
@@ -110,7 +112,7 @@ fn timeline(partnerships: &Reply) -> Markup {
             section aria-labelledby="timeline" {
                 h2 #timeline { "When" }
                 ol.timeline { @for (date, precision, what) in &dates {
-                    li { (time(date, precision)) ": " (what) }
+                    li { (time(date, precision)) br; (what) }
                 } }
             }
         }

@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use super::chart::figure;
 use super::figure::{Entry, Reply};
 use super::inside::Inside;
 use super::parts::{as_data, search_box};
@@ -25,6 +26,10 @@ pub(in crate::serve) fn home(inside: &Inside, host: &str) -> Result<Markup, Prob
         }
         (search_box(""))
         (figures(&summary))
+        section aria-labelledby="chart" {
+            h2 #chart { "Over time" }
+            (figure("partners-over-time", inside.release()))
+        }
         section aria-labelledby="places" {
             h2 #places { "Look at a state" }
             p { "Partnerships by state, also as a " a href="/map" { "map" } "." }
@@ -101,16 +106,23 @@ fn departments(scope: &str) -> &'static str {
     }
 }
 
+/// Where it can be read, each publisher once.
 fn links(claim: &Entry<'_>) -> Markup {
-    let evidence = claim.list("evidence");
-    let linked: Vec<_> = evidence.iter().filter(|entry| is_link(entry.text("url"))).collect();
+    let mut linked: Vec<(&str, &str)> = Vec::new();
+    for entry in claim.list("evidence") {
+        let publisher = entry.text("publisher");
+        let name = if publisher.is_empty() { entry.text("title") } else { publisher };
+        let is_new = !linked.iter().any(|(known, _)| *known == name);
+        if is_new && !name.is_empty() && is_link(entry.text("url")) {
+            linked.push((name, entry.text("url")));
+        }
+    }
     html! {
         @if !linked.is_empty() {
             " Source: "
-            @for (at, entry) in linked.iter().enumerate() {
+            @for (at, (name, url)) in linked.iter().enumerate() {
                 @if at > 0 { ", " }
-                @let name = if entry.text("publisher").is_empty() { entry.text("title") } else { entry.text("publisher") };
-                a.evidence href=(entry.text("url")) rel="noopener nofollow" { (name) }
+                a.evidence href=(url) rel="noopener nofollow" { (name) }
             }
             "."
         }

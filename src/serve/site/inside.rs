@@ -32,8 +32,6 @@ pub(in crate::serve) enum Asked {
 pub(in crate::serve) struct Question {
     /// The call, from the root of the host, by the name of the release.
     call: String,
-    /// The query in its one spelling, with its `?`.
-    pub(in crate::serve) canonical: String,
     key: Key,
     state: State,
     work: Work,
@@ -49,11 +47,6 @@ impl Inside {
     /// The release it asks about.
     pub(in crate::serve) fn release(&self) -> ReleaseId {
         self.place.release.id()
-    }
-
-    /// The release it asks about, opened.
-    pub(in crate::serve) fn place(&self) -> &Place {
-        &self.place
     }
 
     /// Checks a question to the operation of that name; `query` is a query string without `?`.
@@ -85,12 +78,11 @@ impl Inside {
                 let base = match endpoint.base {
                     Base::Release => format!("/v1/releases/{}", self.release()),
                     Base::Api => "/v1".to_owned(),
-                    Base::Root => String::new(),
+                    Base::Root | Base::Site => String::new(),
                 };
                 Ok(Asked::Question(Question {
                     call: format!("{base}{path}{canonical}"),
                     key: Key::new(&self.place, format!("{path}{canonical}")),
-                    canonical,
                     state: self.state.clone(),
                     work,
                 }))
@@ -98,7 +90,6 @@ impl Inside {
             Plan::AnswerOf { path, canonical, work, .. } => Ok(Asked::Question(Question {
                 call: format!("/v1{path}{canonical}"),
                 key: Key::new(&self.place, format!("{path}{canonical}")),
-                canonical,
                 state: self.state.clone(),
                 work,
             })),
@@ -137,7 +128,7 @@ impl Inside {
 impl Question {
     /// Does the work, unless the answer is kept from an earlier question.
     pub(in crate::serve) fn reply(self) -> Result<Reply, Problem> {
-        let Self { call, canonical: _, key, state, work } = self;
+        let Self { call, key, state, work } = self;
         let answer = match state.bodies().get(&key) {
             Some(kept) => kept,
             None => {

@@ -5,16 +5,22 @@
 mod about;
 mod agency;
 mod assets;
+mod chart;
+mod compare;
+mod corrections;
 mod dictionary;
 mod figure;
 mod home;
 mod inside;
 mod linked_data;
+mod map;
 mod parts;
 mod place;
 mod problem;
 mod release;
+mod releases;
 mod search;
+mod sources;
 mod status;
 mod table;
 mod words;
@@ -31,14 +37,20 @@ use sha2::{Digest, Sha256};
 pub(super) use about::about;
 pub(super) use agency::agency;
 pub(super) use assets::named as asset;
+pub(super) use chart::{Chart, POLICY as CHART_POLICY, charts, embedded};
+pub(super) use compare::{compare, exchanged, question as changes_question};
+pub(super) use corrections::corrections;
 pub(super) use dictionary::dictionary;
 pub(super) use home::home;
 pub(super) use inside::{Asked, Inside};
 pub(super) use linked_data::dataset;
+pub(super) use map::{Shading, map, state_map};
 pub(super) use place::place;
 pub(super) use problem::problem;
 pub(super) use release::{Around, release};
+pub(super) use releases::{one_release, releases};
 pub(super) use search::{question as search_question, search};
+pub(super) use sources::sources;
 pub(super) use status::status;
 pub(super) use table::{TABLES, Table};
 pub(super) use words::slug;
@@ -50,6 +62,10 @@ pub(super) const HTML: &str = "text/html; charset=utf-8";
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
                       connect-src 'self'; form-action 'self'; base-uri 'none'; \
                       frame-ancestors 'none'";
+
+/// The same for a page that any other page may show in a frame.
+pub(super) const FRAMED_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; \
+                                        base-uri 'none'; form-action 'none'; frame-ancestors *";
 
 /// How a policy names a style that stands in the page itself.
 pub(super) fn hash_source(style: &str) -> String {
@@ -91,23 +107,15 @@ const NAVIGATION: &[(&str, &str)] = &[
 impl Page<'_> {
     /// The page as HTML.
     pub(super) fn html(&self) -> String {
-        let Self { title, description, linked_data, address, host, body } = self;
-        let (style, script, icon) =
-            (assets::STYLE.address(), assets::SCRIPT.address(), assets::ICON.address());
+        let Self { linked_data, host, body, .. } = self;
+        let script = assets::SCRIPT.address();
         // `<` would end the element where a text holds `</script>`.
         let linked_data = linked_data.map(|data| data.to_string().replace('<', "\\u003c"));
         let page = html! {
             (DOCTYPE)
             html lang="en" {
                 head {
-                    meta charset="utf-8";
-                    meta name="viewport" content="width=device-width, initial-scale=1";
-                    title { (title) }
-                    meta name="description" content=(description);
-                    meta name="color-scheme" content="light dark";
-                    link rel="canonical" href=(address);
-                    link rel="icon" href=(icon) type="image/svg+xml";
-                    link rel="stylesheet" href=(style);
+                    (self.head())
                     script defer src=(script) {}
                     @if let Some(linked_data) = &linked_data {
                         script type="application/ld+json" { (PreEscaped(linked_data)) }
@@ -140,6 +148,35 @@ impl Page<'_> {
             }
         };
         page.into_string()
+    }
+}
+
+impl Page<'_> {
+    /// The page without what stands around every page, for a frame in another.
+    pub(super) fn framed(&self) -> String {
+        let page = html! {
+            (DOCTYPE)
+            html lang="en" {
+                head { (self.head()) }
+                body { main { (self.body) } }
+            }
+        };
+        page.into_string()
+    }
+
+    fn head(&self) -> Markup {
+        let Self { title, description, address, .. } = self;
+        let (style, icon) = (assets::STYLE.address(), assets::ICON.address());
+        html! {
+            meta charset="utf-8";
+            meta name="viewport" content="width=device-width, initial-scale=1";
+            title { (title) }
+            meta name="description" content=(description);
+            meta name="color-scheme" content="light dark";
+            link rel="canonical" href=(address);
+            link rel="icon" href=(icon) type="image/svg+xml";
+            link rel="stylesheet" href=(style);
+        }
     }
 }
 
