@@ -81,6 +81,8 @@ def run(command, env, accept=(0,)):
 # Editions of invented publishers, in the order in which a small home reads them.
 SMALL_EDITIONS = (
     ("usfa-registry", "national.csv", "2023-03-18"),
+    # A department of the Atlas, so that one has a partnership.
+    ("fbi-agencies", "import/lind-county.csv", "2020-01-01"),
     ("eff-atlas", "edition-2020.csv", "2020-10-07"),
     ("eff-atlas", "edition-2026.csv", "2026-04-10"),
 )

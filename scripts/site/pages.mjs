@@ -16,12 +16,12 @@ const CHARTS = ["partners-over-time", "partners-by-state", "disclosures-by-basis
 const slug = (name) =>
   name.toLowerCase().replace(/['’]/g, "").replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "");
 
-/** An agency, with a partnership and named like the word if there is one; and a word of its name. */
+/** An agency, with a partnership and named like the word if there is one; and its name. */
 async function agencyLike(base, word) {
   const queries = [`q=${word}&partnerships__gte=1&`, "partnerships__gte=1&", ""];
   for (const query of queries) {
     const [agency] = (await ask(base, `/v1/agencies?${query}limit=1`)).data;
-    if (agency) return { agency, word: query === queries[0] ? word : agency.name.split(" ")[0] };
+    if (agency) return { agency, word: agency.name };
   }
   throw new Error("there is no agency to look at");
 }

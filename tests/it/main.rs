@@ -69,6 +69,7 @@ mod serve_releases;
 mod serve_smuggling;
 mod serve_stop;
 mod serve_walk;
+mod site;
 mod source_atlas;
 mod source_registries;
 mod storage;

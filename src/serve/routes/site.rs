@@ -94,7 +94,10 @@ fn home() -> Endpoint {
                 .to_owned(),
         handler: |call: &Call<'_>| {
             call.asked()?;
-            page_of(call, "/".to_owned(), String::new(), |inside, host| {
+            // It tells of other releases, too.
+            let releases = call.state.releases();
+            let known = releases.known().len() + releases.redacted().len();
+            page_of(call, "/".to_owned(), known.to_string(), |inside, host| {
                 Ok(Told::new(
                     "Porchlight: does your police department work with Ring?",
                     "Which US police and fire departments work with home-surveillance companies such \

@@ -50,12 +50,13 @@ fn releases() -> Endpoint {
             .to_owned(),
         handler: |call: &Call<'_>| {
             call.asked()?;
-            newest_release(call.state)?;
-            Ok(page_of_now(call, "/releases".to_owned(), |state, _| {
+            let place = newest_release(call.state)?;
+            let inside = Inside::of(call.state, &place);
+            Ok(page_of_now(call, "/releases".to_owned(), move |state, _| {
                 Ok(Told::new(
                     "Releases: Porchlight",
                     "Every release of the data, when it was published and what changed.",
-                    site::releases(state)?,
+                    site::releases(state, &inside)?,
                 ))
             }))
         },
@@ -160,12 +161,12 @@ fn sources() -> Endpoint {
         handler: |call: &Call<'_>| {
             call.asked()?;
             let inside = Inside::of(call.state, &newest_release(call.state)?);
-            Ok(page_of_now(call, "/sources".to_owned(), move |state, host| {
+            Ok(page_of_now(call, "/sources".to_owned(), move |_, host| {
                 Ok(Told::new(
                     "Sources: Porchlight",
                     "Who publishes what Porchlight reads, under which licence, what each source lists \
                      and whether it answers.",
-                    site::sources(state, &inside, host)?,
+                    site::sources(&inside, host)?,
                 ))
             }))
         },

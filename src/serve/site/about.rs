@@ -45,7 +45,9 @@ pub(in crate::serve) fn about(inside: &Inside, host: &str) -> Result<Markup, Pro
             }
         } }
         h2 #cite { "How to cite" }
-        p { "Name the release: " blockquote { "Porchlight, release " (inside.release()) "." } "Its files have checksums, and its address never answers anything else." }
+        p { "Name the release:" }
+        blockquote { "Porchlight, release " (inside.release()) "." }
+        p { "Its files have checksums, and its address never answers anything else." }
         h2 #licence { "Licence" }
         p {
             "The data as a whole is under " a href="https://creativecommons.org/licenses/by/4.0/" { "CC BY 4.0" }

@@ -7,6 +7,7 @@ use maud::{Markup, html};
 use serde_json::Value;
 use url::form_urlencoded;
 
+use super::corrections::field_words;
 use super::figure::{Entry, Reply};
 use super::inside::{Inside, Question};
 use super::parts::{as_data, state_options, word_options};
@@ -368,18 +369,6 @@ fn shortened(text: &str) -> String {
     }
 }
 
-/// A field in words: what it ends with says only of which kind it is.
-pub(super) fn field_words(name: &str) -> String {
-    let bare = name.strip_suffix("_on").or_else(|| name.strip_suffix("_id")).unwrap_or(name);
-    match bare {
-        "capture_sha256" => "Checksum of the edition".to_owned(),
-        "locator" => "Place in the edition".to_owned(),
-        "lat" => "Latitude".to_owned(),
-        "lon" => "Longitude".to_owned(),
-        bare => heading(bare),
-    }
-}
-
 /// Where a record can be read: its page, or what the API says of it.
 pub(super) fn address_of(table: &str, id: &str, release: ReleaseId) -> String {
     match table {
@@ -433,12 +422,6 @@ mod tests {
         assert_eq!(names.called("partnerships", field), "Harper PD, Neighbors");
         assert_eq!(names.called("events", field), "");
         assert_eq!(names.get("events", "evt_1"), "evt_1");
-    }
-
-    #[test]
-    fn a_field_is_told_without_its_ending() {
-        let told = ["status_as_of_on", "vendor_id", "aliases"].map(field_words);
-        assert_eq!(told, ["Status as of", "Vendor", "Aliases"]);
     }
 
     #[test]

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use maud::{Markup, html};
 
-use super::compare::{Names, address_of, field_words};
+use super::compare::{Names, address_of};
 use super::figure::{Entry, Reply};
 use super::inside::Inside;
 use super::parts::as_data;
-use super::words::{plain, time};
+use super::words::{heading, plain, time};
 use crate::release::DATASET_HOMEPAGE;
 use crate::serve::error::Problem;
 
@@ -106,6 +106,18 @@ fn said(value: &str) -> Markup {
     }
 }
 
+/// A field in words: what it ends with says only of which kind it is.
+pub(super) fn field_words(name: &str) -> String {
+    let bare = name.strip_suffix("_on").or_else(|| name.strip_suffix("_id")).unwrap_or(name);
+    match bare {
+        "capture_sha256" => "Checksum of the edition".to_owned(),
+        "locator" => "Place in the edition".to_owned(),
+        "lat" => "Latitude".to_owned(),
+        "lon" => "Longitude".to_owned(),
+        bare => heading(bare),
+    }
+}
+
 /// Where a correction stands, and which releases have the error.
 fn standing(entry: &Entry<'_>) -> Markup {
     let (fixed_in, affected) = (entry.text("fixed_in"), entry.texts("affected_releases"));
@@ -162,5 +174,16 @@ fn report(contact: Option<&str>) -> Markup {
                 a href={ (DATASET_HOMEPAGE) "/blob/main/docs/corrections.md" } rel="noopener" { "More about corrections" } "."
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_is_told_without_its_ending() {
+        let told = ["status_as_of_on", "vendor_id", "aliases"].map(field_words);
+        assert_eq!(told, ["Status as of", "Vendor", "Aliases"]);
     }
 }

@@ -41,7 +41,7 @@ fn write_table(html: &mut String, table: &DataResource, schema: &TableSchema) ->
     writeln!(
         html,
         "<section aria-labelledby=\"{name}\">\n<h2 id=\"{name}\">{name}</h2>\n<p>{}</p>\n\
-         <div class=\"wide\" role=\"region\" aria-labelledby=\"{name}\" tabindex=\"0\">\
+         <div class=\"wide\" role=\"region\" aria-label=\"Columns of {name}\" tabindex=\"0\">\
          <table>\n<caption>Columns of <code>{name}</code>; the key is {}\
          </caption>\n<thead><tr><th scope=\"col\">Column</th><th scope=\"col\">Type</th>\
          <th scope=\"col\">May be unknown</th><th scope=\"col\">Meaning</th></tr></thead>\n<tbody>",

@@ -13,6 +13,9 @@ use crate::serve::form::Form;
 use crate::serve::negotiate::Segments;
 use crate::serve::state::{Place, State};
 
+/// Where the paths of a release begin, among those of the API.
+const RELEASE: &str = "/releases/{release}";
+
 /// Asks the API about one release.
 #[derive(Clone)]
 pub(in crate::serve) struct Inside {
@@ -32,7 +35,8 @@ pub(in crate::serve) enum Asked {
 pub(in crate::serve) struct Question {
     /// The call, from the root of the host, by the name of the release.
     call: String,
-    key: Key,
+    /// Under which the answer is kept; none of what follows no release.
+    key: Option<Key>,
     state: State,
     work: Work,
 }
@@ -59,13 +63,14 @@ impl Inside {
         let endpoint = endpoint(operation)?;
         let segments = Segments::of(segments);
         let path = segments.filled(&endpoint.path);
-        let place = (endpoint.base == Base::Release).then(|| self.place.clone());
+        let names_release = segments.get("release").is_some();
+        let place = (endpoint.base == Base::Release || names_release).then(|| self.place.clone());
         let headers = actix_web::http::header::HeaderMap::new();
         let call = Call {
             state: &self.state,
             endpoint,
             place,
-            path: path.clone(),
+            path: segments.filled(endpoint.path.strip_prefix(RELEASE).unwrap_or(&endpoint.path)),
             query,
             segments,
             form: Form::Json,
@@ -74,6 +79,7 @@ impl Inside {
         };
         match (endpoint.handler)(&call)? {
             Plan::Answer { canonical, work, .. } => {
+                let key = canonical.as_ref().map(|query| self.key(&path, query));
                 let canonical = canonical.unwrap_or_default();
                 let base = match endpoint.base {
                     Base::Release => format!("/v1/releases/{}", self.release()),
@@ -82,23 +88,28 @@ impl Inside {
                 };
                 Ok(Asked::Question(Question {
                     call: format!("{base}{path}{canonical}"),
-                    key: Key::new(&self.place, format!("{path}{canonical}")),
+                    key,
                     state: self.state.clone(),
                     work,
                 }))
             }
             Plan::AnswerOf { path, canonical, work, .. } => Ok(Asked::Question(Question {
                 call: format!("/v1{path}{canonical}"),
-                key: Key::new(&self.place, format!("{path}{canonical}")),
+                key: Some(self.key(&path, &canonical)),
                 state: self.state.clone(),
                 work,
             })),
             Plan::Moved { to, .. } => {
-                let base = format!("/v1/releases/{}", self.release());
-                Ok(Asked::Moved(to.strip_prefix(&base).unwrap_or(&to).to_owned()))
+                let pinned = format!("/v1/releases/{}", self.release());
+                let below = to.strip_prefix(&pinned).or_else(|| to.strip_prefix("/v1"));
+                Ok(Asked::Moved(below.unwrap_or(&to).to_owned()))
             }
             Plan::Elsewhere { .. } => Err(Problem::internal("the API is on another host")),
         }
+    }
+
+    fn key(&self, path: &str, query: &str) -> Key {
+        Key::new(&self.place, format!("{path}{query}"))
     }
 
     /// The same where nothing can have moved.
@@ -129,13 +140,15 @@ impl Question {
     /// Does the work, unless the answer is kept from an earlier question.
     pub(in crate::serve) fn reply(self) -> Result<Reply, Problem> {
         let Self { call, key, state, work } = self;
-        let answer = match state.bodies().get(&key) {
-            Some(kept) => kept,
-            None => {
-                let answer = work()?;
-                state.bodies().keep(&key, &answer);
-                answer
+        let kept = key.as_ref().and_then(|key| state.bodies().get(key));
+        let answer = if let Some(kept) = kept {
+            kept
+        } else {
+            let answer = work()?;
+            if let Some(key) = &key {
+                state.bodies().keep(key, &answer);
             }
+            answer
         };
         Ok(Reply::new(call, read(&answer)?))
     }

@@ -9,7 +9,6 @@ use super::figure::{Entry, Reply};
 use super::inside::Inside;
 use super::parts::as_data;
 use super::prose;
-use super::sources::ask_now;
 use super::words::{heading, time};
 use crate::record::ReleaseId;
 use crate::release::{DATASET_HOMEPAGE, MANIFEST_FILE, citation, form_of_file};
@@ -18,8 +17,8 @@ use crate::serve::releases::KnownRelease;
 use crate::serve::state::{Place, State};
 
 /// The contents of the page of all releases.
-pub(in crate::serve) fn releases(state: &State) -> Result<Markup, Problem> {
-    let list = ask_now(state, None, "listReleases")?;
+pub(in crate::serve) fn releases(state: &State, inside: &Inside) -> Result<Markup, Problem> {
+    let list = inside.get("listReleases", &[], "")?;
     let known = state.releases().known();
     let redacted = list.at("/redacted").as_array().is_some_and(|redacted| !redacted.is_empty());
     Ok(html! {
@@ -132,9 +131,10 @@ pub(in crate::serve) fn one_release(
     place: &Place,
     host: &str,
 ) -> Result<Markup, Problem> {
-    let manifest = ask_now(state, Some(place), "getRelease")?;
-    let gates = ask_now(state, Some(place), "getGates")?;
     let inside = Inside::of(state, place);
+    let name = inside.release().to_string();
+    let manifest = inside.get("getRelease", &[("release", &name)], "")?;
+    let gates = inside.get("getGates", &[("release", &name)], "")?;
     let previous = manifest.text("/data/previous/release").parse::<ReleaseId>().ok();
     let release = inside.release();
     let since = before(state, Some(release));

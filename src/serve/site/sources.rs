@@ -1,6 +1,5 @@
 //! The sources: who publishes them, under which terms, what they list, and whether they answer.
 
-use actix_web::http::header::HeaderMap;
 use maud::{Markup, html};
 
 use super::figure::{Entry, Reply};
@@ -8,24 +7,15 @@ use super::inside::Inside;
 use super::parts::as_data;
 use super::releases::moment;
 use super::words::{heading, is_link, time};
-use crate::serve::answer::{Body, Plan};
-use crate::serve::endpoint::{Call, ENDPOINTS};
 use crate::serve::error::Problem;
-use crate::serve::form::Form;
-use crate::serve::negotiate::Segments;
-use crate::serve::state::{Place, State};
 
 /// The contents of the page.
-pub(in crate::serve) fn sources(
-    state: &State,
-    inside: &Inside,
-    host: &str,
-) -> Result<Markup, Problem> {
+pub(in crate::serve) fn sources(inside: &Inside, host: &str) -> Result<Markup, Problem> {
     let sources = inside.get("listSources", &[], "limit=1000&sort=name")?;
     let coverage = inside.get("countCoverage", &[], "by=source_id,program_id,extent")?;
     let programs = inside.get("listPrograms", &[], "limit=1000")?;
     // Whether somebody knows how the machinery does is no reason to show no sources.
-    let status = ask_now(state, None, "getStatus").ok();
+    let status = inside.get("getStatus", &[], "").ok();
     Ok(html! {
         h1 { "Sources" }
         p.lead {
@@ -182,43 +172,5 @@ fn doing(health: Option<&Entry<'_>>) -> Markup {
                 @else { (moment(source.text("last_checked_at"))) }
             }
         }
-    }
-}
-
-/// Asks an operation that is no part of a release, or that names one in its path, as it answers now:
-/// unlike what [`Inside`] asks, it need not stay the same while a release does.
-pub(super) fn ask_now(
-    state: &State,
-    place: Option<&Place>,
-    operation: &str,
-) -> Result<Reply, Problem> {
-    let unknown = || Problem::internal(format!("no operation is called `{operation}`"));
-    let endpoint =
-        ENDPOINTS.iter().find(|endpoint| endpoint.id == operation).ok_or_else(unknown)?;
-    let release = place.map(|place| place.release.id().to_string());
-    let named: Vec<_> = release.iter().map(|release| ("release", release.as_str())).collect();
-    let segments = Segments::of(&named);
-    let address = format!("/v1{}", segments.filled(&endpoint.path));
-    let below = endpoint.path.strip_prefix("/releases/{release}").unwrap_or(&endpoint.path);
-    let headers = HeaderMap::new();
-    let call = Call {
-        state,
-        endpoint,
-        place: place.cloned(),
-        path: below.to_owned(),
-        query: "",
-        segments,
-        form: Form::Json,
-        head: false,
-        headers: &headers,
-    };
-    let no_document = || Problem::internal(format!("`{operation}` answers with no document"));
-    let Plan::Answer { work, .. } = (endpoint.handler)(&call)? else { return Err(no_document()) };
-    match work()?.body {
-        Body::Bytes(bytes) => {
-            let body = serde_json::from_slice(&bytes).map_err(Problem::internal)?;
-            Ok(Reply::new(address, body))
-        }
-        Body::File(_) | Body::Stream(_) => Err(no_document()),
     }
 }

@@ -20,7 +20,7 @@ pub(in crate::serve) struct Table {
     /// What it holds, for those who list it.
     pub(in crate::serve) description: &'static str,
     /// The resource.
-    table: &'static str,
+    resource: &'static str,
     /// The operation that lists it.
     operation: &'static str,
     /// A sentence before the table.
@@ -55,7 +55,7 @@ pub(in crate::serve) const TABLES: &[Table] = &[
         title: "Partnerships",
         description: "Police and fire departments that are on record as partners of home-surveillance \
                       companies, with since when and who says so.",
-        table: "partnerships",
+        resource: "partnerships",
         operation: "listPartnerships",
         lead: "Departments that a source lists as a partner. That a source no longer lists one does not \
                mean that it ended: then it is not known.",
@@ -82,7 +82,7 @@ pub(in crate::serve) const TABLES: &[Table] = &[
         title: "Disclosures",
         description: "Footage and data of home-surveillance companies that police asked for or were \
                       given, with the legal basis and whether anybody consented.",
-        table: "disclosures",
+        resource: "disclosures",
         operation: "listDisclosures",
         lead: "Footage or data that was asked for or handed over, as far as it is documented one by one. \
                Most is not: companies publish yearly sums at best (see Totals).",
@@ -104,7 +104,7 @@ pub(in crate::serve) const TABLES: &[Table] = &[
         title: "Totals",
         description: "Counts that companies, senators and reporters stated: of partner departments, of \
                       requests, of disclosures, as they stated them.",
-        table: "reported_totals",
+        resource: "reported_totals",
         operation: "listReportedTotals",
         lead: "Counts as somebody stated them. They are claims, with who made them; Porchlight does not \
                add them up.",
@@ -133,7 +133,7 @@ pub(in crate::serve) const TABLES: &[Table] = &[
         title: "Events",
         description: "Letters, answers, changes of policy, lawsuits and reports about home surveillance \
                       and the police.",
-        table: "events",
+        resource: "events",
         operation: "listEvents",
         lead: "What happened to the companies, their programs and the rules they work under.",
         filters: &["q", "kind", "vendor_id"],
@@ -167,7 +167,7 @@ impl Table {
         if !has("limit") {
             asked.append_pair("limit", &ON_A_PAGE.to_string());
         }
-        if self.table == "partnerships" && !has("include") {
+        if self.resource == "partnerships" && !has("include") {
             asked.append_pair("include", "program");
         }
         asked.extend_pairs(given.iter());
@@ -206,7 +206,7 @@ impl Table {
         }
         let sort = chosen("sort");
         Ok(html! {
-            form.filters action={ "/" (self.name) } aria-label="Filters" {
+            form.filters action={ "/" (self.name) } aria-label="Filters" autocomplete="off" {
                 @for (name, field) in &fields {
                     div { label for=(name) { (label(name)) } (field) }
                 }
@@ -226,7 +226,7 @@ impl Table {
     }
 
     fn field(&self, inside: &Inside, name: &str, chosen: &str) -> Result<Markup, Problem> {
-        let column = Resource::of_table(self.table).and_then(|resource| resource.column(name));
+        let column = Resource::of_table(self.resource).and_then(|resource| resource.column(name));
         Ok(match (name, column.map(|column| column.ty)) {
             ("q", _) => html! { input #q type="search" name="q" value=(chosen) maxlength="200"; },
             ("valid_on", _) => {

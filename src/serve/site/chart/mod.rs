@@ -151,10 +151,11 @@ pub(in crate::serve) fn charts(inside: &Inside, host: &str) -> Result<Markup, Pr
 /// A chart alone, for a frame in another page.
 pub(in crate::serve) fn embedded(chart: &Chart, release: ReleaseId, host: &str) -> Markup {
     html! {
+        h1 { (chart.title) }
         figure {
             img src=(chart.address(release, "svg")) alt={ (chart.title) ". " (chart.description) } width="720" height="400";
             figcaption {
-                strong { (chart.title) } ". " (chart.description) " "
+                (chart.description) " "
                 a href={ (host) "/releases/" (release) } target="_top" { "Porchlight, release " (release) }
                 ", CC BY 4.0. "
                 a href=(chart.address(release, "csv")) { "Figures" }

@@ -66,9 +66,10 @@ fn draw(inside: &Inside) -> Result<Drawing, Problem> {
     )?;
     let months = months(&timeline);
     let claims: Vec<_> = totals.records().filter_map(|entry| claim(&entry)).collect();
-    let marks = match (months.first(), months.last()) {
-        (Some(first), Some(last)) => drawn(first.on, last.on, &months, &claims),
-        _ => html! { text x=(LEFT) y=(BOTTOM) { "No dates are known." } },
+    let marks = if let (Some(first), Some(last)) = (months.first(), months.last()) {
+        drawn(first.on, last.on, &months, &claims)
+    } else {
+        html! { text x=(LEFT) y=(BOTTOM) { "No dates are known." } }
     };
     let of_months = months.iter().map(|month| {
         vec![
@@ -139,13 +140,9 @@ fn drawn(first: NaiveDate, last: NaiveDate, months: &[Month], claims: &[Claim]) 
 
 /// The outline of the area below a curve.
 fn area(frame: &Frame, months: &[Month], value: impl Fn(&Month) -> f64) -> String {
-    let mut path = String::new();
-    for (at, month) in months.iter().enumerate() {
-        let (x, y) = (frame.x(month.on), frame.y(value(month)));
-        path.push_str(&if at == 0 { format!("M{x} {BOTTOM}V{y}") } else { format!("L{x} {y}") });
-    }
-    if let Some(last) = months.last() {
-        path.push_str(&format!("L{} {BOTTOM}Z", frame.x(last.on)));
-    }
-    path
+    let (Some(first), Some(last)) = (months.first(), months.last()) else { return String::new() };
+    let points =
+        months.iter().map(|month| format!("{} {}", frame.x(month.on), frame.y(value(month))));
+    let curve = points.collect::<Vec<_>>().join("L");
+    format!("M{} {BOTTOM}L{curve}L{} {BOTTOM}Z", frame.x(first.on), frame.x(last.on))
 }

@@ -88,7 +88,7 @@ fn told<'a>(with: &'a Reply, of: &'a Reply) -> BTreeMap<&'static str, Told<'a>> 
 
 fn form(shading: Shading, service: &str) -> Markup {
     html! {
-        form.filters action="/map" aria-label="What the map shows" {
+        form.filters action="/map" aria-label="What the map shows" autocomplete="off" {
             div {
                 label for="by" { "Shaded by" }
                 select #by name="by" {
