@@ -5,6 +5,7 @@ use maud::{Markup, html};
 use super::chart::figure;
 use super::figure::{Entry, Reply};
 use super::inside::Inside;
+use super::map::picture;
 use super::parts::{as_data, search_box};
 use super::words::{is_link, plain, time};
 use crate::record::STATE_NAMES;
@@ -32,7 +33,8 @@ pub(in crate::serve) fn home(inside: &Inside, host: &str) -> Result<Markup, Prob
         }
         section aria-labelledby="places" {
             h2 #places { "Look at a state" }
-            p { "Partnerships by state, also as a " a href="/map" { "map" } "." }
+            (picture(inside)?)
+            p { "Partnerships on record by state; " a href="/map" { "more on the map" } "." }
             (states(&by_state))
         }
         section aria-labelledby="news" {

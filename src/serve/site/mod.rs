@@ -173,7 +173,8 @@ impl Page<'_> {
             title { (title) }
             meta name="description" content=(description);
             meta name="color-scheme" content="light dark";
-            link rel="canonical" href=(address);
+            // A host that has no name of its own cannot say which is its one address.
+            @if address.starts_with("http") { link rel="canonical" href=(address); }
             link rel="icon" href=(icon) type="image/svg+xml";
             link rel="stylesheet" href=(style);
         }

@@ -13,8 +13,9 @@ use crate::serve::site::words::{day, grouped};
 pub(super) const CHART: Chart = Chart {
     name: "partners-over-time",
     title: "Partnerships over time",
-    description: "Dark: partnerships that were in force for certain. Light: those of which the dates \
-                  do not tell, since lists end or are vague. Dots: totals that somebody stated.",
+    description: "The bold area: partnerships that were in force for certain. The faint area above it: \
+                  those of which the dates do not tell, since lists end or are vague. Dots: totals \
+                  that somebody stated, of police, fire departments or both.",
     draw,
 };
 

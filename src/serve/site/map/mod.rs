@@ -6,4 +6,5 @@ mod state;
 mod states;
 
 pub(in crate::serve) use state::state_map;
+pub(super) use states::picture;
 pub(in crate::serve) use states::{Shading, map};

@@ -77,6 +77,22 @@ pub(in crate::serve) fn map(
     })
 }
 
+/// The map alone, by number, for another page.
+pub(in crate::serve) fn picture(inside: &Inside) -> Result<Markup, Problem> {
+    let with = inside.get("countAgencies", &[], "by=state&partnerships__gte=1")?;
+    let of = inside.get("countAgencies", &[], "by=state")?;
+    let states = told(&with, &of);
+    Ok(html! {
+        figure {
+            (drawing(&states, Shading::Count))
+            figcaption {
+                (legend(&states, Shading::Count))
+                "Departments with a partnership on record. A pale state may only be one where few looked."
+            }
+        }
+    })
+}
+
 fn told<'a>(with: &'a Reply, of: &'a Reply) -> BTreeMap<&'static str, Told<'a>> {
     let of_state =
         |reply: &'a Reply, code: &str| reply.records().find(|entry| entry.text("state") == code);
