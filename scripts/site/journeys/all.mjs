@@ -7,6 +7,7 @@ import { hostileSearch } from "./hostile-search.mjs";
 import { mapByKeyboard } from "./map-by-keyboard.mjs";
 import { printed } from "./printed.mjs";
 import { withoutScript } from "./without-script.mjs";
+import { example } from "./example.mjs";
 
 export const JOURNEYS = {
   "find-agency": findAgency,
@@ -16,4 +17,5 @@ export const JOURNEYS = {
   "without-script": withoutScript,
   printed,
   "hostile-search": hostileSearch,
+  example,
 };
