@@ -168,7 +168,9 @@ async fn carry_out(
         path: &path,
         query: &query,
     });
-    let had_since = place.is_some_and(|place| {
+    // Two programs make other pages of the same release, and each must know its own.
+    let is_page = call.endpoint.base == Base::Site;
+    let had_since = place.filter(|_| !is_page).is_some_and(|place| {
         place.pinned && client_has_since(call.headers, place.release.known.manifest.published_at)
     });
     let class = match place {
@@ -178,6 +180,7 @@ async fn carry_out(
     };
     // The ETag follows from the question, so it is known before any work is done.
     let early = place
+        .filter(|_| !is_page)
         .zip(canonical.as_ref())
         .map(|(place, query)| weak_tag(place.release.id(), &format!("{path}{query}")));
     if let Some(tag) = early.as_ref().filter(|tag| had_since || has_exactly(call, tag)) {

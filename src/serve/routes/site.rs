@@ -71,14 +71,22 @@ pub(super) fn page_of(
     Ok(Plan::AnswerOf { place, path, canonical, short: false, work: Box::new(work) })
 }
 
-/// The same address without the fields of a form that were left empty, where there are any.
-pub(super) fn without_empty_fields(call: &Call<'_>, address: &str) -> Option<Plan> {
+/// What other sites hang onto links to count who follows them. It asks for nothing here.
+const TRACKERS: &[&str] = &["fbclid", "gclid", "mc_cid", "mc_eid", "msclkid"];
+
+/// The same address without the fields of a form that were left empty and without what trackers hung
+/// onto it, where there is any of that.
+pub(super) fn tidied(call: &Call<'_>, address: &str) -> Option<Plan> {
+    let says_nothing = |name: &str, value: &str| {
+        value.is_empty() || name.starts_with("utm_") || TRACKERS.contains(&name)
+    };
     let given = form_urlencoded::parse(call.query.as_bytes());
-    let (empty, full): (Vec<_>, Vec<_>) = given.partition(|(_, value)| value.is_empty());
-    if empty.is_empty() {
+    let (idle, asked): (Vec<_>, Vec<_>) =
+        given.partition(|(name, value)| says_nothing(name, value));
+    if idle.is_empty() {
         return None;
     }
-    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(full).finish();
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(asked).finish();
     let to = if query.is_empty() { address.to_owned() } else { format!("{address}?{query}") };
     Some(Plan::Moved { to, permanent: false })
 }
@@ -93,6 +101,9 @@ fn home() -> Endpoint {
                       new."
                 .to_owned(),
         handler: |call: &Call<'_>| {
+            if let Some(tidy) = tidied(call, "/") {
+                return Ok(tidy);
+            }
             call.asked()?;
             // It tells of other releases, too.
             let releases = call.state.releases();
@@ -120,6 +131,9 @@ fn about() -> Endpoint {
                       correct."
                 .to_owned(),
         handler: |call: &Call<'_>| {
+            if let Some(tidy) = tidied(call, "/about") {
+                return Ok(tidy);
+            }
             call.asked()?;
             page_of(call, "/about".to_owned(), String::new(), |inside, host| {
                 Ok(Told::new(
@@ -140,7 +154,7 @@ fn search() -> Endpoint {
         summary: "Search, for people".to_owned(),
         description: "A page of the states and departments that words in `q` find.".to_owned(),
         handler: |call: &Call<'_>| {
-            if let Some(tidy) = without_empty_fields(call, "/search") {
+            if let Some(tidy) = tidied(call, "/search") {
                 return Ok(tidy);
             }
             let words: String = form_urlencoded::parse(call.query.as_bytes())
@@ -152,12 +166,10 @@ fn search() -> Endpoint {
                 form_urlencoded::Serializer::new(String::new()).append_pair("q", &words).finish();
             page_of(call, "/search".to_owned(), query, move |inside, host| {
                 let is_asked = words.chars().any(char::is_alphanumeric);
-                let question =
-                    is_asked.then(|| site::search_question(inside, &words)).transpose()?;
                 Ok(Told::new(
                     "Search: Porchlight",
                     "Police and fire departments by name, city or county.",
-                    site::search(&words, question, host)?,
+                    site::search(inside, &words, is_asked, host)?,
                 ))
             })
         },
@@ -177,8 +189,11 @@ fn place() -> Endpoint {
             example: "oh".to_owned(),
         }],
         handler: |call: &Call<'_>| {
-            call.asked()?;
             let asked = call.segment("state");
+            if let Some(tidy) = tidied(call, &format!("/places/{}", site::slug(asked))) {
+                return Ok(tidy);
+            }
+            call.asked()?;
             let known = STATE_NAMES.iter().find(|(code, name)| {
                 code.eq_ignore_ascii_case(asked) || site::slug(name) == asked.to_ascii_lowercase()
             });
@@ -194,7 +209,7 @@ fn place() -> Endpoint {
                     format!("Police and home surveillance in {name}: Porchlight"),
                     format!(
                         "Which police and fire departments of {name} are on record as partners of \
-                         Ring and other home-surveillance companies."
+                         Ring and the like, or as keeping a registry of home cameras."
                     ),
                     site::place(inside, code, name, host)?,
                 ))
@@ -243,6 +258,10 @@ fn agency() -> Endpoint {
 }
 
 fn agency_page(call: &Call<'_>) -> Result<Plan, Problem> {
+    let address = format!("/agencies/{}", site::slug(call.segment("id")).replace('-', "_"));
+    if let Some(tidy) = tidied(call, &address) {
+        return Ok(tidy);
+    }
     call.asked()?;
     let place = newest_release(call.state)?;
     let inside = Inside::of(call.state, &place);
@@ -279,14 +298,15 @@ fn table(table: &'static Table) -> Endpoint {
             let table = TABLES.iter().find(|table| table.name == name);
             let table = table.ok_or_else(|| Problem::internal("no such table"))?;
             let address = format!("/{}", table.name);
-            if let Some(tidy) = without_empty_fields(call, &address) {
+            if let Some(tidy) = tidied(call, &address) {
                 return Ok(tidy);
             }
             let place = newest_release(call.state)?;
             let inside = Inside::of(call.state, &place);
             let question = table.question(&inside, call.query)?;
             let asked = call.query.to_owned();
-            page_of(call, address, call.query.to_owned(), move |inside, host| {
+            let canonical = question.canonical().trim_start_matches('?').to_owned();
+            page_of(call, address, canonical, move |inside, host| {
                 Ok(Told::new(
                     format!("{}: Porchlight", table.title),
                     table.description,
@@ -320,8 +340,13 @@ fn asset() -> Endpoint {
         handler: |call: &Call<'_>| {
             call.asked()?;
             let name = call.segment("name");
-            let asset = site::asset(name)
-                .ok_or_else(|| Problem::not_found(format!("there is no file `{}`", cut(name))))?;
+            let Some(asset) = site::asset(name) else {
+                // A page of an earlier program asks for its file of that sort.
+                let of_sort = site::asset_like(name);
+                let now = of_sort.map(|to| Plan::Moved { to, permanent: false });
+                let unknown = || Problem::not_found(format!("there is no file `{}`", cut(name)));
+                return now.ok_or_else(unknown);
+            };
             let answer = Answer::bytes(asset.media_type, asset.bytes.to_vec());
             Ok(Plan::ready(answer.cached(CacheClass::File)))
         },

@@ -1,7 +1,7 @@
 //! Charts and maps for people: pages, pictures, figures, and frames for pages of others.
 
 use super::releases::release_segment;
-use super::site::{Told, page, page_of, without_empty_fields};
+use super::site::{Told, page, page_of, tidied};
 use crate::record::STATE_NAMES;
 use crate::serve::answer::{Answer, Plan};
 use crate::serve::dispatch::newest_release;
@@ -31,7 +31,7 @@ fn map() -> Endpoint {
 }
 
 fn answer_map(call: &Call<'_>) -> Result<Plan, Problem> {
-    if let Some(tidy) = without_empty_fields(call, "/map") {
+    if let Some(tidy) = tidied(call, "/map") {
         return Ok(tidy);
     }
     let (mut shading, mut service, mut state) = (Shading::Count, String::new(), None);
@@ -40,15 +40,16 @@ fn answer_map(call: &Call<'_>) -> Result<Plan, Problem> {
             ("by", "share") => shading = Shading::Share,
             ("by", "count") => shading = Shading::Count,
             ("service", "law_enforcement" | "fire") => service = value.into_owned(),
-            ("state", code) if STATE_NAMES.iter().any(|(known, _)| *known == code) => {
-                state = STATE_NAMES.iter().find(|(known, _)| *known == code);
+            ("state", code) => {
+                let named = STATE_NAMES.iter().find(|(known, _)| known.eq_ignore_ascii_case(code));
+                state = Some(named.ok_or_else(|| unfit(&name))?);
             }
-            _ if name.starts_with("utm_") => {}
             _ => return Err(unfit(&name)),
         }
     }
-    let query = call.query.to_owned();
-    page_of(call, "/map".to_owned(), query, move |inside, host| match state {
+    let code = state.map_or("", |(code, _)| code);
+    let asked = format!("by={shading:?}&service={service}&state={code}");
+    page_of(call, "/map".to_owned(), asked, move |inside, host| match state {
         None => Ok(Told::new(
             "Map: Porchlight",
             "US states by the number and share of police and fire departments that are on record as \
@@ -203,7 +204,6 @@ fn answer_embedded(call: &Call<'_>, place: &Place) -> Result<Plan, Problem> {
         host,
         body: site::embedded(chart, release, host),
     };
-    let class = if place.pinned { CacheClass::Pinned } else { CacheClass::Latest };
     let answer = Answer::bytes(site::HTML, page.framed().into_bytes());
-    Ok(Plan::ready(answer.with_policy(site::FRAMED_POLICY).cached(class)))
+    Ok(Plan::ready(answer.with_policy(site::FRAMED_POLICY).cached(CacheClass::Latest)))
 }

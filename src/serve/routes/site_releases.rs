@@ -3,7 +3,7 @@
 
 use super::pages::answer_of;
 use super::releases::release_segment;
-use super::site::{Told, page, page_of, without_empty_fields};
+use super::site::{Told, page, page_of, tidied};
 use crate::serve::answer::Plan;
 use crate::serve::dispatch::{named_release, newest_release};
 use crate::serve::endpoint::{Answers, Call, Endpoint, Segment};
@@ -126,7 +126,7 @@ fn answer_compare(call: &Call<'_>) -> Result<Plan, Problem> {
     let (from, to) = (from?, to?);
     let (earlier, later) = (from.release.id(), to.release.id());
     let address = format!("/compare/{earlier}/{later}");
-    if let Some(tidy) = without_empty_fields(call, &address) {
+    if let Some(tidy) = tidied(call, &address) {
         return Ok(tidy);
     }
     if !from.pinned || !to.pinned {

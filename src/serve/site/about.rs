@@ -24,8 +24,9 @@ pub(in crate::serve) fn about(inside: &Inside, host: &str) -> Result<Markup, Pro
         }
         p {
             "Departments are those of the FBI’s list of agencies and of the fire registry of the US Fire "
-            "Administration. A source’s department is linked to one of them only where name, kind and place leave no "
-            "doubt; otherwise it is listed as reported, without a link. Each link says how it was made."
+            "Administration. A source’s department is linked to one of them only where name, kind and place are "
+            "sure enough and no other comes near; otherwise it is listed as reported, without a link. A wrong link "
+            "can still happen: each says what the source wrote and how sure it is."
         }
         h2 #limits { "What it cannot tell" }
         ul {

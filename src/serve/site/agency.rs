@@ -6,7 +6,7 @@ use super::figure::{Entry, Reply};
 use super::inside::Inside;
 use super::parts::{about_agency, agency_address, as_data, cite, evidence};
 use super::place::standing;
-use super::words::{plain, time};
+use super::words::{began, first_date, plain, time};
 use crate::serve::error::Problem;
 
 /// The contents of the page.
@@ -33,7 +33,7 @@ pub(in crate::serve) fn agency(inside: &Inside, id: &str, host: &str) -> Result<
         (who_looked(&coverage))
         (facts(&entry))
         (cite(name, &address, inside.release()))
-        (as_data(&[&record, &coverage, &partnerships], host))
+        (as_data(&[&record, &coverage, &partnerships, &disclosures], host))
     })
 }
 
@@ -45,6 +45,9 @@ fn answer(record: &Reply, partnerships: &Reply) -> Markup {
             @if is_listed {
                 @for entry in partnerships.records() {
                     p.word { (in_a_sentence(&entry)) }
+                    @if entry.text("agency_name_reported") != entry.text("agency_name") {
+                        p { "The source writes: “" bdi { (entry.text("agency_name_reported")) } "”." }
+                    }
                 }
             } @else {
                 p.word { "No partnership is on record." }
@@ -57,10 +60,13 @@ fn answer(record: &Reply, partnerships: &Reply) -> Markup {
 
 fn in_a_sentence(entry: &Entry<'_>) -> Markup {
     let program = program_of(entry);
-    let (since, precision) = (entry.text("started_on"), entry.text("started_on_precision"));
+    let since = entry.text("started_on");
+    let is_registry =
+        entry.part("program").is_some_and(|program| program.text("kind") == "camera_registry");
     html! {
-        "Listed as a partner in " (program)
-        @if !since.is_empty() { ", " (began(entry.text("started_on_basis"))) " " (time(since, precision)) }
+        @if is_registry { "Listed as keeping a registry of home cameras (" (program) ")" }
+        @else { "Listed as a partner in " (program) }
+        @if !since.is_empty() { ", " (first_date(entry)) }
         @match entry.text("status") {
             "active" => { "; still listed" @if !entry.text("status_as_of_on").is_empty() { " as of " (time(entry.text("status_as_of_on"), "day")) } "." }
             "ended" => { "; ended" @if !entry.text("ended_on").is_empty() { " " (time(entry.text("ended_on"), entry.text("ended_on_precision"))) } "." }
@@ -74,17 +80,6 @@ fn in_a_sentence(entry: &Entry<'_>) -> Markup {
 
 fn program_of<'a>(entry: &Entry<'a>) -> &'a str {
     entry.part("program").map_or_else(|| entry.text("program_id"), |program| program.text("name"))
-}
-
-/// What the first date of a partnership is the date of.
-fn began(basis: &str) -> &'static str {
-    match basis {
-        "activation" => "active since",
-        "agreement" => "agreed on",
-        "vote" => "voted for on",
-        "first_reported" => "first reported",
-        _ => "first listed",
-    }
 }
 
 /// What happened when, of all partnerships.
@@ -149,7 +144,7 @@ fn handed_over(disclosures: &Reply) -> Markup {
                 h2 #disclosures { "Footage asked for or handed over" }
                 ul { @for entry in disclosures.records() {
                     li {
-                        a href={ "/disclosures#" (entry.text("id")) } { bdi { (entry.text("title")) } }
+                        a href={ "/disclosures?agency_id=" (entry.text("agency_id")) "#" (entry.text("id")) } { bdi { (entry.text("title")) } }
                         " " (time(entry.text("occurred_from_on"), entry.text("occurred_from_on_precision")))
                         p { bdi { (entry.text("summary")) } }
                     }

@@ -31,9 +31,27 @@ pub(super) static SCRIPT: LazyLock<Asset> = LazyLock::new(|| {
 pub(super) static ICON: LazyLock<Asset> =
     LazyLock::new(|| asset("icon", "svg", "image/svg+xml", include_bytes!("assets/icon.svg")));
 
+fn all() -> [&'static Asset; 3] {
+    [&*STYLE, &*SCRIPT, &*ICON]
+}
+
 /// The file of that name.
 pub(in crate::serve) fn named(name: &str) -> Option<&'static Asset> {
-    [&*STYLE, &*SCRIPT, &*ICON].into_iter().find(|asset| asset.name == name)
+    all().into_iter().find(|asset| asset.name == name)
+}
+
+/// The address of the file that stands for one of another hash.
+pub(in crate::serve) fn like(name: &str) -> Option<String> {
+    let sort = |name: &str| {
+        let (stem, rest) = name.split_once('-')?;
+        let (_, suffix) = rest.rsplit_once('.')?;
+        Some((stem.to_owned(), suffix.to_owned()))
+    };
+    let wanted = sort(name)?;
+    all()
+        .into_iter()
+        .find(|asset| sort(&asset.name).is_some_and(|own| own == wanted))
+        .map(Asset::address)
 }
 
 impl Asset {

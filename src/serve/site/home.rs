@@ -7,7 +7,7 @@ use super::figure::{Entry, Reply};
 use super::inside::Inside;
 use super::map::picture;
 use super::parts::{as_data, search_box};
-use super::words::{is_link, plain, time};
+use super::words::{is_link, time};
 use crate::record::STATE_NAMES;
 use crate::serve::error::Problem;
 
@@ -17,7 +17,8 @@ const NEWS: usize = 3;
 /// The contents of the page.
 pub(in crate::serve) fn home(inside: &Inside, host: &str) -> Result<Markup, Problem> {
     let summary = inside.get("getSummary", &[], "")?;
-    let by_state = inside.get("countPartnerships", &[], "by=state")?;
+    let (map, [by_state, of]) = picture(inside)?;
+    let vendors = inside.get("listVendors", &[], "limit=1000")?;
     let releases = inside.get("listReleases", &[], "")?;
     Ok(html! {
         h1 { "Does your police or fire department work with Ring?" }
@@ -26,15 +27,15 @@ pub(in crate::serve) fn home(inside: &Inside, host: &str) -> Result<Markup, Prob
             "home-surveillance companies: which work together, and when footage was handed over."
         }
         (search_box(""))
-        (figures(&summary))
+        (figures(&summary, &vendors))
         section aria-labelledby="chart" {
             h2 #chart { "Over time" }
             (figure("partners-over-time", inside.release()))
         }
         section aria-labelledby="places" {
             h2 #places { "Look at a state" }
-            (picture(inside)?)
-            p { "Partnerships on record by state; " a href="/map" { "more on the map" } "." }
+            (map)
+            p { "Departments with a partnership on record, by state; " a href="/map" { "more on the map" } "." }
             (states(&by_state))
         }
         section aria-labelledby="news" {
@@ -50,11 +51,11 @@ pub(in crate::serve) fn home(inside: &Inside, host: &str) -> Result<Markup, Prob
             }
             p { a href="/releases" { "All releases" } ", " a href="/feeds/releases.atom" { "as a feed" } }
         }
-        (as_data(&[&summary, &by_state], host))
+        (as_data(&[&summary, &by_state, &of], host))
     })
 }
 
-fn figures(summary: &Reply) -> Markup {
+fn figures(summary: &Reply, vendors: &Reply) -> Markup {
     let data = summary.record();
     let incidents = data.part("emergency_disclosures_without_consent");
     html! {
@@ -65,7 +66,7 @@ fn figures(summary: &Reply) -> Markup {
                     li {
                         (claim.number("value"))
                         (departments(claim.text("scope")))
-                        " partnered with " (plain(claim.text("vendor_id")).replace("ring", "Ring"))
+                        " partnered with " (vendor(vendors, claim.text("vendor_id")))
                         @if !claim.text("as_of_on").is_empty() {
                             ", as of " (time(claim.text("as_of_on"), "day"))
                         }
@@ -83,7 +84,7 @@ fn figures(summary: &Reply) -> Markup {
                 @if let Some(records) = data.part("records") {
                     li {
                         (records.number("partnerships"))
-                        "partnerships are listed one by one here, among "
+                        "partnerships and registries of home cameras are listed one by one here, among "
                         (small(&records, "agencies")) " police and fire departments."
                         @if !data.text("partnerships_as_of_on").is_empty() {
                             " The newest list is of " (time(data.text("partnerships_as_of_on"), "day")) "."
@@ -93,6 +94,12 @@ fn figures(summary: &Reply) -> Markup {
             }
         }
     }
+}
+
+/// The name of a company by its id.
+fn vendor(vendors: &Reply, id: &str) -> String {
+    let found = vendors.records().find(|vendor| vendor.text("id") == id);
+    found.map_or(id, |vendor| vendor.text("name")).to_owned()
 }
 
 fn small(records: &Entry<'_>, name: &str) -> Markup {

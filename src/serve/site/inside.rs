@@ -137,6 +137,11 @@ impl Inside {
 }
 
 impl Question {
+    /// The query in its one spelling, with its `?`; empty where it asks for nothing in particular.
+    pub(in crate::serve) fn canonical(&self) -> &str {
+        self.call.find('?').map_or("", |at| &self.call[at..])
+    }
+
     /// Does the work, unless the answer is kept from an earlier question.
     pub(in crate::serve) fn reply(self) -> Result<Reply, Problem> {
         let Self { call, key, state, work } = self;

@@ -36,7 +36,7 @@ use sha2::{Digest, Sha256};
 
 pub(super) use about::about;
 pub(super) use agency::agency;
-pub(super) use assets::named as asset;
+pub(super) use assets::{like as asset_like, named as asset};
 pub(super) use chart::{Chart, POLICY as CHART_POLICY, charts, embedded};
 pub(super) use compare::{compare, exchanged, question as changes_question};
 pub(super) use corrections::corrections;
@@ -49,7 +49,7 @@ pub(super) use place::place;
 pub(super) use problem::problem;
 pub(super) use release::{Around, release};
 pub(super) use releases::{one_release, releases};
-pub(super) use search::{question as search_question, search};
+pub(super) use search::search;
 pub(super) use sources::sources;
 pub(super) use status::status;
 pub(super) use table::{TABLES, Table};

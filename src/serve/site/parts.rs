@@ -72,6 +72,7 @@ pub(super) fn cite(title: &str, address: &str, release: ReleaseId) -> Markup {
 pub(super) fn evidence(entry: &Entry<'_>) -> Markup {
     let (url, title, publisher) = (entry.text("url"), entry.text("title"), entry.text("publisher"));
     let name = match (title, publisher) {
+        ("", "") if entry.text("source_id") == "curated" => "Porchlight’s own notes".to_owned(),
         ("", "") => format!("Source {}", entry.text("source_id")),
         ("", publisher) => publisher.to_owned(),
         (title, "") => title.to_owned(),
@@ -92,8 +93,12 @@ pub(super) fn evidence(entry: &Entry<'_>) -> Markup {
             p.soft {
                 "Read in " a href={ "/sources#" (entry.text("source_id")) } { (entry.text("source_id")) }
                 ", " bdi { (entry.text("locator")) }
-                ", listed from " (time(entry.text("first_listed_on"), "day"))
-                " to " (time(entry.text("last_listed_on"), "day"))
+                @if entry.text("first_listed_on") == entry.text("last_listed_on") {
+                    ", listed on " (time(entry.text("last_listed_on"), "day"))
+                } @else {
+                    ", listed from " (time(entry.text("first_listed_on"), "day"))
+                    " to " (time(entry.text("last_listed_on"), "day"))
+                }
                 @if is_link(entry.text("archived_url")) {
                     ", " a href=(entry.text("archived_url")) rel="noopener nofollow" { "archived copy" }
                 }

@@ -5,11 +5,11 @@ use maud::{Markup, html};
 use super::figure::Reply;
 use super::inside::Inside;
 use super::parts::{agency_address, as_data, cite, search_box};
-use super::words::{heading, plain, time};
+use super::words::{first_date, heading, plain, time};
 use crate::serve::error::Problem;
 
 /// Partnerships shown; the table has the rest.
-const SHOWN: usize = 200;
+const SHOWN: i64 = 200;
 
 /// The contents of the page of the state of that postal code and name.
 pub(in crate::serve) fn place(
@@ -25,7 +25,12 @@ pub(in crate::serve) fn place(
         &format!("state={code}&sort=agency_name&limit={SHOWN}&include=program"),
     )?;
     let disclosures = inside.get("listDisclosures", &[], &format!("state={code}&limit=50"))?;
-    let looked = inside.get("listCoverage", &[], &format!("state={code}&limit=1000"))?;
+    let looked = inside.get(
+        "listCoverage",
+        &[],
+        &format!("state={code}&sort=program_id,service&limit=1000"),
+    )?;
+    let sources = inside.get("listSources", &[], "limit=1000")?;
     let programs = inside.get("listPrograms", &[], "limit=1000")?;
     Ok(html! {
         h1 { "Police, fire departments and home surveillance in " (name) }
@@ -33,12 +38,12 @@ pub(in crate::serve) fn place(
         (search_box(""))
         h2 { "Departments on the lists" }
         p data-call=(agencies.call()) {
+            "Departments known here by name: "
             @for (at, entry) in agencies.records().enumerate() {
                 @if at > 0 { ", " }
                 (entry.number("count")) " " (plain(entry.text("service")))
             }
-            " departments of " (name) " are known here by name. "
-            a href={ "/map?state=" (code) } { "See them on the map" } "."
+            ". " a href={ "/map?state=" (code) } { "See those with a partnership on the map" } "."
         }
         h2 { "Partnerships on record" }
         (listed(&partnerships, code))
@@ -48,7 +53,7 @@ pub(in crate::serve) fn place(
                 li { a href={ "/disclosures?state=" (code) "#" (entry.text("id")) } { bdi { (entry.text("title")) } } }
             } }
         }
-        (who_looked(&looked, &programs, name))
+        (who_looked(&looked, &programs, &sources, name))
         (cite(&format!("Home surveillance in {name}"), &format!("{host}/places/{}", code.to_ascii_lowercase()), inside.release()))
         (as_data(&[&partnerships, &agencies, &looked], host))
     })
@@ -61,7 +66,7 @@ fn answer(name: &str, partnerships: &Reply) -> Markup {
                 p.word { "No partnership in " (name) " is on record." }
                 p { "That is not the same as: there is none. Below it says who looked, and where nobody did." }
             } @else {
-                p.word { (partnerships.number("/meta/total")) " partnerships in " (name) " are on record." }
+                p.word { "Partnerships on record in " (name) ": " (partnerships.number("/meta/total")) "." }
                 p { "A department that is not among them may still be a partner: most lists name only some." }
             }
         }
@@ -76,7 +81,7 @@ fn listed(partnerships: &Reply, code: &str) -> Markup {
                 caption { "By name of the department" }
                 thead { tr {
                     th scope="col" { "Department" } th scope="col" { "Program" }
-                    th scope="col" { "Since" } th scope="col" { "Last listed" } th scope="col" { "Now" }
+                    th scope="col" { "First date" } th scope="col" { "Last listed" } th scope="col" { "Now" }
                 } }
                 tbody { @for entry in partnerships.records() { tr {
                     th scope="row" { bdi {
@@ -86,13 +91,13 @@ fn listed(partnerships: &Reply, code: &str) -> Markup {
                         }
                     } }
                     td { @if let Some(program) = entry.part("program") { (program.text("name")) } @else { (entry.text("program_id")) } }
-                    td { (time(entry.text("started_on"), entry.text("started_on_precision"))) }
+                    td { (first_date(&entry)) }
                     td { (time(entry.text("last_listed_on"), "day")) }
                     td { (standing(entry.text("status"))) }
                 } } }
             } }
-            @if partnerships.total() > 200 {
-                p { "The first 200 are shown. " a href={ "/partnerships?state=" (code) } { "All of them" } }
+            @if partnerships.total() > SHOWN {
+                p { "The first " (SHOWN) " are shown. " a href={ "/partnerships?state=" (code) } { "All of them" } }
             }
         }
     }
@@ -101,16 +106,16 @@ fn listed(partnerships: &Reply, code: &str) -> Markup {
 /// Where a partnership stands, in a resident's words.
 pub(super) fn standing(status: &str) -> &'static str {
     match status {
-        "active" => "goes on",
+        "active" => "still listed",
         "ended" => "ended",
         _ => "not known",
     }
 }
 
-fn who_looked(looked: &Reply, programs: &Reply, name: &str) -> Markup {
-    let program = |id: &str| {
-        let found = programs.records().find(|program| program.text("id") == id);
-        found.map_or_else(|| id.to_owned(), |program| program.text("name").to_owned())
+fn who_looked(looked: &Reply, programs: &Reply, sources: &Reply, name: &str) -> Markup {
+    let named = |records: &Reply, id: &str| {
+        let found = records.records().find(|record| record.text("id") == id);
+        found.map_or_else(|| id.to_owned(), |record| record.text("name").to_owned())
     };
     html! {
         h2 { "Who looked in " (name) }
@@ -125,14 +130,14 @@ fn who_looked(looked: &Reply, programs: &Reply, name: &str) -> Markup {
                 th scope="col" { "It lists" } th scope="col" { "As of" } th scope="col" class="number" { "Found" }
             } }
             tbody data-call=(looked.call()) { @for entry in looked.records() { tr {
-                th scope="row" { (program(entry.text("program_id"))) }
+                th scope="row" { (named(programs, entry.text("program_id"))) }
                 td { (heading(entry.text("service"))) }
                 td { @if entry.text("source_id").is_empty() { "nobody" } @else {
-                    a href={ "/sources#" (entry.text("source_id")) } { (entry.text("source_id")) }
+                    a href={ "/sources#" (entry.text("source_id")) } { (named(sources, entry.text("source_id"))) }
                 } }
                 td { (extent(entry.text("extent"))) }
                 td { (time(entry.text("as_of_on"), "day")) }
-                td.number { (entry.number("documented")) }
+                td.number { @if !entry.text("source_id").is_empty() { (entry.number("documented")) } }
             } } }
         } }
     }

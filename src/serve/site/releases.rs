@@ -40,8 +40,14 @@ pub(in crate::serve) fn releases(state: &State, inside: &Inside) -> Result<Marku
                 tr {
                     th scope="row" class="name" id=(name) { a href={ "/releases/" (name) } { (name) } }
                     td { (moment(entry.text("published_at"))) }
-                    td.text { @if let Some(manifest) = manifest { (in_numbers(&told(manifest))) } }
-                    td { (ways_on(name, before(state, name.parse().ok()))) }
+                    @let since = before(state, name.parse().ok());
+                    td.text { @if let Some(manifest) = manifest {
+                        @let previous = manifest.manifest.previous.as_ref().map(|previous| previous.release);
+                        // Counted against one that was taken back.
+                        @if let Some(gone) = previous.filter(|_| previous != since) { "Since " (gone) ": " }
+                        (in_numbers(&told(manifest)))
+                    } }
+                    td { (ways_on(name, since)) }
                 }
             } }
         } }

@@ -3,38 +3,61 @@
 use maud::{Markup, html};
 use url::form_urlencoded;
 
-use super::inside::{Inside, Question};
+use super::figure::Reply;
+use super::inside::Inside;
 use super::parts::{about_agency, agency_address, as_data, search_box};
 use crate::record::STATE_NAMES;
 use crate::serve::error::Problem;
 
 /// Departments on one page.
-const SHOWN: usize = 50;
+const SHOWN: i64 = 50;
 
-/// The question that a search is.
-pub(in crate::serve) fn question(inside: &Inside, words: &str) -> Result<Question, Problem> {
-    let query = form_urlencoded::Serializer::new(String::new())
-        .append_pair("q", words)
-        .append_pair("limit", &SHOWN.to_string())
-        .finish();
-    inside.question("listAgencies", &[], &query)
+/// What the words find. Where all of them find nothing, and the last of them name a state, the others
+/// are looked for in that state: "Springfield, Ohio".
+fn found(inside: &Inside, words: &str) -> Result<Reply, Problem> {
+    let all = agencies(inside, words, None)?;
+    match in_a_state(words).filter(|_| all.total() == 0) {
+        Some((others, state)) => agencies(inside, others, Some(state)),
+        None => Ok(all),
+    }
 }
 
-/// The contents of the page; `question` is none where nothing was searched.
+fn agencies(inside: &Inside, words: &str, state: Option<&str>) -> Result<Reply, Problem> {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.append_pair("q", words).append_pair("limit", &SHOWN.to_string());
+    if let Some(state) = state {
+        query.append_pair("state", state);
+    }
+    inside.get("listAgencies", &[], &query.finish())
+}
+
+/// The words before the name or postal code of a state, and its code.
+fn in_a_state(words: &str) -> Option<(&str, &'static str)> {
+    let words = words.trim();
+    let ends_with = |name: &str| {
+        let at = words.len().checked_sub(name.len()).filter(|at| words.is_char_boundary(*at))?;
+        let (before, last) = words.split_at(at);
+        let is_whole = before.ends_with([' ', ',']) && last.eq_ignore_ascii_case(name);
+        let before = before.trim_end_matches([' ', ',']);
+        (is_whole && before.chars().any(char::is_alphanumeric)).then_some(before)
+    };
+    // The longest name first: West Virginia is not Virginia.
+    let fits = STATE_NAMES.iter().filter_map(|(code, name)| {
+        let before = ends_with(name).or_else(|| ends_with(code))?;
+        Some((before, *code))
+    });
+    fits.min_by_key(|(before, _)| before.len())
+}
+
+/// The contents of the page; `is_asked` says whether there is anything to look for.
 pub(in crate::serve) fn search(
+    inside: &Inside,
     words: &str,
-    question: Option<Question>,
+    is_asked: bool,
     host: &str,
 ) -> Result<Markup, Problem> {
-    let found = question.map(Question::reply).transpose()?;
-    let lower = words.trim().to_lowercase();
-    let states: Vec<_> = STATE_NAMES
-        .iter()
-        .filter(|(code, name)| {
-            !lower.is_empty()
-                && (name.to_lowercase().contains(&lower) || code.eq_ignore_ascii_case(&lower))
-        })
-        .collect();
+    let found = is_asked.then(|| found(inside, words)).transpose()?;
+    let states = states(words);
     Ok(html! {
         h1 { "Search" }
         (search_box(words))
@@ -44,6 +67,7 @@ pub(in crate::serve) fn search(
                 li { a href={ "/places/" (code.to_ascii_lowercase()) } { (name) } }
             } }
         }
+        @if !is_asked && !words.is_empty() { p { "There is no word in that to look for." } }
         @if let Some(found) = &found {
             h2 { "Departments" }
             @if found.total() == 0 {
@@ -56,7 +80,7 @@ pub(in crate::serve) fn search(
             } @else {
                 p {
                     (found.number("/meta/total")) " found by “" bdi { (words) } "”"
-                    @if found.total() > 50 { "; the first 50 are shown. More words find fewer" } "."
+                    @if found.total() > SHOWN { "; the first " (SHOWN) " are shown. With the name of the state or county there are fewer" } "."
                 }
                 ul.plain data-call=(found.call()) {
                     @for agency in found.records() {
@@ -75,4 +99,33 @@ pub(in crate::serve) fn search(
             }
         }
     })
+}
+
+/// States whose name has the words in it, or whose postal code they are.
+fn states(words: &str) -> Vec<&'static (&'static str, &'static str)> {
+    let lower = words.trim().to_lowercase();
+    let fits = |(code, name): &&(&str, &str)| {
+        name.to_lowercase().contains(&lower) || code.eq_ignore_ascii_case(&lower)
+    };
+    if lower.is_empty() { Vec::new() } else { STATE_NAMES.iter().filter(fits).collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::in_a_state;
+
+    #[test]
+    fn the_last_words_may_name_a_state() {
+        for (words, expected) in [
+            ("springfield ohio", Some(("springfield", "OH"))),
+            ("Springfield, OH", Some(("Springfield", "OH"))),
+            ("Charleston West Virginia", Some(("Charleston", "WV"))),
+            ("ohio", None),
+            ("Idaho Falls", None),
+            ("Soho", None),
+            ("\u{1f6a8}h", None),
+        ] {
+            assert_eq!(in_a_state(words), expected, "{words}");
+        }
+    }
 }

@@ -7,8 +7,8 @@ use url::form_urlencoded;
 use super::figure::{Entry, Reply};
 use super::inside::{Inside, Question};
 use super::parts::{agency_address, as_data, state_options, word_options};
-use super::words::{heading, plain, time};
-use crate::record::{ColumnType, Resource, state_name};
+use super::words::{first_date, heading, period, plain, time};
+use crate::record::{ColumnType, PartnershipStatus, Resource, state_name};
 use crate::serve::error::Problem;
 
 /// A page that is a table of records of one resource.
@@ -21,6 +21,8 @@ pub(in crate::serve) struct Table {
     pub(in crate::serve) description: &'static str,
     /// The resource.
     resource: &'static str,
+    /// The records that are told of with each.
+    include: &'static str,
     /// The operation that lists it.
     operation: &'static str,
     /// A sentence before the table.
@@ -56,6 +58,7 @@ pub(in crate::serve) const TABLES: &[Table] = &[
         description: "Police and fire departments that are on record as partners of home-surveillance \
                       companies, with since when and who says so.",
         resource: "partnerships",
+        include: "program",
         operation: "listPartnerships",
         lead: "Departments that a source lists as a partner. That a source no longer lists one does not \
                mean that it ended: then it is not known.",
@@ -70,9 +73,7 @@ pub(in crate::serve) const TABLES: &[Table] = &[
             column("Department", "", department),
             column("State", "", |entry| html! { (state(entry)) }),
             column("Program", "", |entry| html! { (named(entry, "program", "program_id")) }),
-            column("Since", "", |entry| {
-                time(entry.text("started_on"), entry.text("started_on_precision"))
-            }),
+            column("First date", "", first_date),
             column("Last listed", "", |entry| time(entry.text("last_listed_on"), "day")),
             column("Now", "", |entry| html! { (super::place::standing(entry.text("status"))) }),
         ],
@@ -83,6 +84,7 @@ pub(in crate::serve) const TABLES: &[Table] = &[
         description: "Footage and data of home-surveillance companies that police asked for or were \
                       given, with the legal basis and whether anybody consented.",
         resource: "disclosures",
+        include: "vendor",
         operation: "listDisclosures",
         lead: "Footage or data that was asked for or handed over, as far as it is documented one by one. \
                Most is not: companies publish yearly sums at best (see Totals).",
@@ -90,9 +92,7 @@ pub(in crate::serve) const TABLES: &[Table] = &[
         orders: &[("-occurred_from_on", "Newest first"), ("occurred_from_on", "Oldest first")],
         columns: &[
             column("What", "text", titled),
-            column("When", "", |entry| {
-                time(entry.text("occurred_from_on"), entry.text("occurred_from_on_precision"))
-            }),
+            column("When", "", |entry| period(entry, "occurred_from_on", "occurred_to_on")),
             column("Incidents", "number", |entry| entry.number("incident_count")),
             column("Legal basis", "", |entry| html! { (heading(entry.text("legal_basis"))) }),
             column("Consent", "", |entry| html! { (heading(entry.text("consent"))) }),
@@ -105,26 +105,23 @@ pub(in crate::serve) const TABLES: &[Table] = &[
         description: "Counts that companies, senators and reporters stated: of partner departments, of \
                       requests, of disclosures, as they stated them.",
         resource: "reported_totals",
+        include: "vendor",
         operation: "listReportedTotals",
         lead: "Counts as somebody stated them. They are claims, with who made them; Porchlight does not \
                add them up.",
         filters: &["metric", "scope", "vendor_id", "q"],
-        orders: &[
-            ("-as_of_on", "Newest first"),
-            ("as_of_on", "Oldest first"),
-            ("metric", "By what is counted"),
-        ],
+        orders: &[("metric,-as_of_on", "What is counted"), ("-value", "Largest first")],
         columns: &[
             column(
                 "Counted",
                 "",
                 |entry| html! { span id=(entry.text("id")) { (heading(entry.text("metric"))) } },
             ),
-            column("Count", "number", claimed),
+            column("Count", "", claimed),
             column("Of", "", |entry| html! { (plain(entry.text("scope"))) }),
-            column("When", "", period),
+            column("When", "", counted_when),
             column("Stated by", "text", |entry| html! { bdi { (entry.text("stated_by")) } }),
-            column("Company", "", |entry| html! { (entry.text("vendor_id")) }),
+            column("Company", "", |entry| html! { (named(entry, "vendor", "vendor_id")) }),
             column("Evidence", "", |entry| evidence_link("reported_totals", entry)),
         ],
     },
@@ -134,6 +131,7 @@ pub(in crate::serve) const TABLES: &[Table] = &[
         description: "Letters, answers, changes of policy, lawsuits and reports about home surveillance \
                       and the police.",
         resource: "events",
+        include: "vendor",
         operation: "listEvents",
         lead: "What happened to the companies, their programs and the rules they work under.",
         filters: &["q", "kind", "vendor_id"],
@@ -143,8 +141,8 @@ pub(in crate::serve) const TABLES: &[Table] = &[
                 time(entry.text("occurred_on"), entry.text("occurred_on_precision"))
             }),
             column("What", "text", titled),
-            column("Sort", "", |entry| html! { (heading(entry.text("kind"))) }),
-            column("Company", "", |entry| html! { (entry.text("vendor_id")) }),
+            column("Kind", "", |entry| html! { (heading(entry.text("kind"))) }),
+            column("Company", "", |entry| html! { (named(entry, "vendor", "vendor_id")) }),
             column("Evidence", "", |entry| evidence_link("events", entry)),
         ],
     },
@@ -158,7 +156,10 @@ impl Table {
         query: &str,
     ) -> Result<Question, Problem> {
         let mut asked = form_urlencoded::Serializer::new(String::new());
-        let given: Vec<_> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        // What is left away or added would be told as unknown.
+        let given: Vec<_> = form_urlencoded::parse(query.as_bytes())
+            .filter(|(name, _)| name != "fields" && name != "include")
+            .collect();
         let has = |name: &str| given.iter().any(|(given, _)| given == name);
         // What is searched comes by how well it fits.
         if !has("sort") && !has("q") {
@@ -167,9 +168,7 @@ impl Table {
         if !has("limit") {
             asked.append_pair("limit", &ON_A_PAGE.to_string());
         }
-        if self.resource == "partnerships" && !has("include") {
-            asked.append_pair("include", "program");
-        }
+        asked.append_pair("include", self.include);
         asked.extend_pairs(given.iter());
         inside.question(self.operation, &[], &asked.finish())
     }
@@ -211,9 +210,9 @@ impl Table {
                     div { label for=(name) { (label(name)) } (field) }
                 }
                 div {
-                    label for="sort" { "Order" }
+                    label for="sort" { "Sort by" }
                     select #sort name="sort" {
-                        option value="" { "As is usual" }
+                        option value="" { "Usual order" }
                         @for (value, words) in self.orders {
                             option value=(value) selected[*value == sort] { (words) }
                         }
@@ -232,6 +231,12 @@ impl Table {
             ("valid_on", _) => {
                 html! { input #valid_on type="date" name="valid_on" value=(chosen); }
             }
+            ("status", _) => html! { select #status name="status" {
+                option value="" { "All" }
+                @for word in PartnershipStatus::WORDS {
+                    option value=(word) selected[*word == chosen] { (heading(super::place::standing(word))) }
+                }
+            } },
             ("state", _) => html! { select #state name="state" { (state_options(chosen)) } },
             ("program_id" | "vendor_id", _) => {
                 let operation = if name == "program_id" { "listPrograms" } else { "listVendors" };
@@ -317,7 +322,7 @@ fn label(name: &str) -> String {
         "valid_on" => "In force on".to_owned(),
         "metric" => "What is counted".to_owned(),
         "scope" => "Of police or fire".to_owned(),
-        "kind" => "Sort".to_owned(),
+
         _ => heading(name),
     }
 }
@@ -356,25 +361,28 @@ fn evidence_link(table: &str, entry: &Entry<'_>) -> Markup {
     }
 }
 
-/// A count as it was stated: "at least 900", "5 to 20".
+/// A count as it was stated, and of what: "at least 900 agencies", "up to 20 percent".
 fn claimed(entry: &Entry<'_>) -> Markup {
     html! {
         @match entry.text("value_kind") {
+            "range" if entry.field("value_lower").is_null() => { "up to " (entry.number("value_upper")) },
+            "range" if entry.field("value_upper").is_null() => { "at least " (entry.number("value_lower")) },
             "range" => { (entry.number("value_lower")) " to " (entry.number("value_upper")) },
             "at_least" => { "at least " (entry.number("value")) },
             "about" => { "about " (entry.number("value")) },
             _ => { (entry.number("value")) },
         }
-        @if entry.text("unit") == "percent" { " %" }
+        " " (entry.text("unit"))
     }
 }
 
-fn period(entry: &Entry<'_>) -> Markup {
-    let (from, to, on) =
-        (entry.text("period_from_on"), entry.text("period_to_on"), entry.text("as_of_on"));
-    html! {
-        @if !from.is_empty() || !to.is_empty() {
-            (time(from, "day")) @if !to.is_empty() { " to " (time(to, "day")) }
-        } @else { (time(on, "day")) }
+/// When what was counted happened, else the day the count stands for.
+fn counted_when(entry: &Entry<'_>) -> Markup {
+    let has_period =
+        ["period_from_on", "period_to_on"].iter().any(|name| !entry.text(name).is_empty());
+    if has_period {
+        period(entry, "period_from_on", "period_to_on")
+    } else {
+        time(entry.text("as_of_on"), "day")
     }
 }

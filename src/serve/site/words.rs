@@ -3,6 +3,8 @@
 use chrono::NaiveDate;
 use maud::{Markup, html};
 
+use super::figure::Entry;
+
 /// A number in digits with a comma between thousands.
 pub(super) fn grouped(number: &str) -> String {
     let (whole, rest) = number.split_at(number.find('.').unwrap_or(number.len()));
@@ -38,6 +40,45 @@ pub(super) fn time(date: &str, precision: &str) -> Markup {
     html! {
         @if !date.is_empty() {
             time datetime=(stands_for.unwrap_or(date)) { (day(date, precision)) }
+        }
+    }
+}
+
+/// What the first date of a partnership is the date of.
+pub(super) fn began(basis: &str) -> &'static str {
+    match basis {
+        "activation" => "active since",
+        "agreement" => "agreed",
+        "vote" => "approved by vote",
+        "first_reported" => "first reported",
+        _ => "first listed",
+    }
+}
+
+/// The first date of a partnership and what it is the date of: "first listed on 7 October 2020".
+pub(super) fn first_date(entry: &Entry<'_>) -> Markup {
+    let (date, precision) = (entry.text("started_on"), entry.text("started_on_precision"));
+    let began = began(entry.text("started_on_basis"));
+    html! {
+        @if !date.is_empty() {
+            (began)
+            @if began.ends_with("since") { " " }
+            @else if matches!(precision, "month" | "year") { " in " }
+            @else { " on " }
+            (time(date, precision))
+        }
+    }
+}
+
+/// From when to when: "1 January 2022 to 1 July 2022", "until October 2018".
+pub(super) fn period(entry: &Entry<'_>, from: &str, to: &str) -> Markup {
+    let precision = |name: &str| entry.text(&format!("{name}_precision"));
+    let (first, last) = (entry.text(from), entry.text(to));
+    html! {
+        @if first.is_empty() && !last.is_empty() { "until " (time(last, precision(to))) }
+        @else {
+            (time(first, precision(from)))
+            @if !last.is_empty() && last != first { " to " (time(last, precision(to))) }
         }
     }
 }

@@ -14,7 +14,9 @@ addEventListener("pageshow", () => {
   for (const field of document.querySelectorAll("form :disabled")) field.disabled = false;
 });
 
-for (const button of document.querySelectorAll("button[data-copies]")) {
+// Over plain http a browser lets no page copy.
+const copying = navigator.clipboard ? document.querySelectorAll("button[data-copies]") : [];
+for (const button of copying) {
   button.hidden = false;
   button.addEventListener("click", async () => {
     await navigator.clipboard.writeText(document.getElementById(button.dataset.copies).innerText);
@@ -90,6 +92,8 @@ function suggest(input, list) {
     }
   }
   function close() {
+    // An answer that is still under way comes too late.
+    asked++;
     chosen = -1;
     list.replaceChildren();
     list.hidden = true;

@@ -11,8 +11,8 @@ use crate::serve::site::words::heading;
 pub(super) const CHART: Chart = Chart {
     name: "disclosures-by-basis",
     title: "Footage asked for or handed over, by year and legal basis",
-    description: "Incidents that are documented one by one or as a number. Most never are, so this is \
-                  the least there was.",
+    description: "Incidents that are documented one by one or as a number. Most never are, and of \
+                  some the number is not known, so this is the least there was.",
     draw,
 };
 
@@ -21,8 +21,8 @@ fn draw(inside: &Inside) -> Result<Drawing, Problem> {
     let mut counted: BTreeMap<(String, String), i64> = BTreeMap::new();
     for entry in reply.records() {
         let year = entry.text("occurred_from_on").get(..4).unwrap_or("unknown").to_owned();
-        // What has no number is one incident at least.
-        let incidents = entry.field("incident_count").as_i64().unwrap_or(1);
+        // Of how many incidents it is told is not known: no number can be drawn.
+        let Some(incidents) = entry.field("incident_count").as_i64() else { continue };
         *counted.entry((year, entry.text("legal_basis").to_owned())).or_default() += incidents;
     }
     let bar = |((year, basis), count): (&(String, String), &i64)| {
@@ -38,7 +38,7 @@ fn draw(inside: &Inside) -> Result<Drawing, Problem> {
     Ok(Drawing {
         size,
         marks,
-        columns: vec!["year", "legal_basis", "incidents_at_least"],
+        columns: vec!["year", "legal_basis", "incidents"],
         rows: rows.collect(),
         replies: vec![reply],
     })

@@ -12,7 +12,7 @@ use crate::serve::site::words::{day, grouped};
 
 pub(super) const CHART: Chart = Chart {
     name: "partners-over-time",
-    title: "Partnerships over time",
+    title: "Ring partnerships over time",
     description: "The bold area: partnerships that were in force for certain. The faint area above it: \
                   those of which the dates do not tell, since lists end or are vague. Dots: totals \
                   that somebody stated, of police, fire departments or both.",
@@ -59,11 +59,11 @@ impl Frame {
 }
 
 fn draw(inside: &Inside) -> Result<Drawing, Problem> {
-    let timeline = inside.get("getPartnershipTimeline", &[], "interval=month")?;
+    let timeline = inside.get("getPartnershipTimeline", &[], "interval=month&vendor_id=ring")?;
     let totals = inside.get(
         "listReportedTotals",
         &[],
-        "metric=partner_agencies&sort=as_of_on&limit=1000",
+        "metric=partner_agencies&vendor_id=ring&sort=as_of_on&limit=1000",
     )?;
     let months = months(&timeline);
     let claims: Vec<_> = totals.records().filter_map(|entry| claim(&entry)).collect();

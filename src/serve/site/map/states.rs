@@ -69,7 +69,7 @@ pub(in crate::serve) fn map(
         }
         (form(shading, service))
         figure {
-            (drawing(&states, shading))
+            (drawing(&states, shading, service))
             figcaption { (legend(&states, shading)) "Choose a state to see its departments." }
         }
         (table(&states, &with, &of, service))
@@ -77,20 +77,23 @@ pub(in crate::serve) fn map(
     })
 }
 
-/// The map alone, by number, for another page.
-pub(in crate::serve) fn picture(inside: &Inside) -> Result<Markup, Problem> {
+/// The map alone, by number, for another page; and the answers it shows: departments with a
+/// partnership on record by state, and all of them.
+pub(in crate::serve) fn picture(inside: &Inside) -> Result<(Markup, [Reply; 2]), Problem> {
     let with = inside.get("countAgencies", &[], "by=state&partnerships__gte=1")?;
     let of = inside.get("countAgencies", &[], "by=state")?;
     let states = told(&with, &of);
-    Ok(html! {
+    let picture = html! {
         figure {
-            (drawing(&states, Shading::Count))
+            (drawing(&states, Shading::Count, ""))
             figcaption {
                 (legend(&states, Shading::Count))
                 "Departments with a partnership on record. A pale state may only be one where few looked."
             }
         }
-    })
+    };
+    drop(states);
+    Ok((picture, [with, of]))
 }
 
 fn told<'a>(with: &'a Reply, of: &'a Reply) -> BTreeMap<&'static str, Told<'a>> {
@@ -125,6 +128,11 @@ fn form(shading: Shading, service: &str) -> Markup {
     }
 }
 
+/// The condition that a choice between police and fire adds to a query.
+fn of_service(service: &str) -> String {
+    if service.is_empty() { String::new() } else { format!("&service={service}") }
+}
+
 fn highest(states: &BTreeMap<&str, Told<'_>>, shading: Shading) -> f64 {
     states.values().map(|told| told.value(shading)).fold(0.0, f64::max)
 }
@@ -149,7 +157,8 @@ fn in_words(value: f64, shading: Shading) -> String {
     }
 }
 
-fn drawing(states: &BTreeMap<&str, Told<'_>>, shading: Shading) -> Markup {
+fn drawing(states: &BTreeMap<&str, Told<'_>>, shading: Shading, service: &str) -> Markup {
+    let of_service = of_service(service);
     let highest = highest(states, shading);
     let [left, top, width, height] = VIEW;
     html! {
@@ -157,7 +166,7 @@ fn drawing(states: &BTreeMap<&str, Told<'_>>, shading: Shading) -> Markup {
             @for outline in OUTLINES.iter() {
                 @let value = states.get(outline.code).map_or(0.0, |told| told.value(shading));
                 @let name = state_name(outline.code).unwrap_or(outline.code);
-                a href={ "/map?state=" (outline.code) } aria-label=(format!("{name}: {}", in_words(value, shading))) {
+                a href={ "/map?state=" (outline.code) (of_service) } aria-label=(format!("{name}: {}", in_words(value, shading))) {
                     path class=(format!("shade-{}", shade(value, highest))) d=(outline.path) {
                         title { (name) ": " (in_words(value, shading)) }
                     }
@@ -192,7 +201,7 @@ fn legend(states: &BTreeMap<&str, Told<'_>>, shading: Shading) -> Markup {
 }
 
 fn table(states: &BTreeMap<&str, Told<'_>>, with: &Reply, of: &Reply, service: &str) -> Markup {
-    let listed = if service.is_empty() { String::new() } else { format!("&service={service}") };
+    let listed = of_service(service);
     html! {
         h2 { "The same as a table" }
         div.wide role="region" aria-label="States" tabindex="0" { table {
@@ -208,7 +217,7 @@ fn table(states: &BTreeMap<&str, Told<'_>>, with: &Reply, of: &Reply, service: &
                     th scope="row" { a href={ "/places/" (code.to_ascii_lowercase()) } { (name) } }
                     td.number data-call=(with.call()) {
                         @match &told.with {
-                            Some(entry) => { a href={ "/partnerships?state=" (code) (listed) } { (entry.number("count")) } },
+                            Some(entry) => { a href={ "/map?state=" (code) (listed) } { (entry.number("count")) } },
                             None => "0",
                         }
                     }
