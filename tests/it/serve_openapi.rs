@@ -42,6 +42,22 @@ fn every_operation_is_described_by_name_tag_example_and_failures() {
     }
 }
 
+#[test]
+fn every_link_of_an_answer_leads_to_an_operation_of_the_document() {
+    let document = porchlight::serve::openapi();
+    let paths = document["paths"].as_object().unwrap();
+    let operations: Vec<_> = paths.values().map(|item| &item["get"]).collect();
+    let mut links = 0;
+    for operation in &operations {
+        for link in operation["responses"]["200"]["links"].as_object().into_iter().flatten() {
+            let to = &link.1["operationId"];
+            assert!(operations.iter().any(|other| other["operationId"] == *to), "{to}");
+            links += 1;
+        }
+    }
+    assert!(links > 20, "{links}");
+}
+
 #[tokio::test]
 async fn the_document_and_its_page_are_served_without_any_other_host() {
     let app = App::of([ReleaseBuilder::new("2026-11-24.1")]);

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::serve::endpoint::{ENDPOINTS, Endpoint};
+use crate::serve::endpoint::{Base, ENDPOINTS, Endpoint};
 
 /// What can be asked next with the id of a record that is in the answer: the record, or what lies
 /// below it.
@@ -18,7 +18,9 @@ pub(super) fn of(endpoint: &Endpoint) -> Map<String, Value> {
     };
     let reached = ENDPOINTS.iter().filter(|other| {
         let path = other.path.strip_prefix(&below);
-        path.is_some_and(|rest| !rest.contains('/')) && other.segments.len() == 1
+        let is_below = path.is_some_and(|rest| !rest.contains('/')) && other.segments.len() == 1;
+        // Pages of the site are not in the document.
+        is_below && other.base != Base::Site
     });
     let link = |other: &Endpoint| {
         let link = json!({
