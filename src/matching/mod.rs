@@ -5,6 +5,7 @@
 //! compared feature by feature, and taken if its points are enough and ahead of the next. Every
 //! decision says how it was made and how sure it is.
 
+mod claims;
 mod decide;
 mod features;
 mod index;

@@ -1,6 +1,6 @@
 //! What was found, in a few words; empty where there is nothing to say.
 
-use super::features::{Kind, Said};
+use super::claims::{Kind, Said};
 use super::name::{Name, OtherPlace};
 use super::place::{City, County};
 
