@@ -422,6 +422,9 @@ async fn pages_let_in_no_style_or_script_but_their_own_and_are_kept_apart() {
         for closed in ["base-uri 'none'", "frame-ancestors 'none'"] {
             assert!(policy.contains(closed), "{path}: {policy}");
         }
+        // Forms of the site ask this host alone; the other pages have none.
+        let forms = ["form-action 'none'", "form-action 'self'"];
+        assert!(forms.iter().any(|closed| policy.contains(closed)), "{path}: {policy}");
         for (name, value) in [
             ("cross-origin-embedder-policy", "require-corp"),
             ("cross-origin-opener-policy", "same-origin"),
