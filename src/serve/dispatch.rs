@@ -23,6 +23,7 @@ use super::headers::{
 use super::metrics;
 use super::negotiate::{Segments, choose};
 use super::page::Totals;
+use super::refusal::refuse;
 use super::release_name::ReleaseName;
 use super::site;
 use super::state::{Place, State};
@@ -31,13 +32,10 @@ use crate::record::ReleaseId;
 use crate::release::RedactedRelease;
 
 /// Methods every endpoint answers.
-const METHODS: &str = "GET, HEAD, OPTIONS";
+pub(super) const METHODS: &str = "GET, HEAD, OPTIONS";
 
 /// Where the paths of a release begin, among those of the API.
 const RELEASE: &str = "/releases/{release}";
-
-/// Seconds after which a server without a release is worth asking again.
-const RETRY_AFTER: u64 = 30;
 
 /// Answers a request to an endpoint. Never fails: every failure is a problem document.
 pub(super) async fn serve(
@@ -118,7 +116,11 @@ async fn answer(
         if endpoint.base == Base::Release {
             opened(state, place).await?;
         }
+    } else if endpoint.base == Base::Site && endpoint.resource.is_some() {
+        surveyed(state, &newest_release(state)?).await?;
     }
+    let tidy = Some(request.query_string()).filter(|_| endpoint.base == Base::Site);
+    let tidy = tidy.and_then(site::tidied).map(|query| segments.filled(&endpoint.path) + &query);
     let mut call = Call {
         state,
         endpoint,
@@ -130,6 +132,9 @@ async fn answer(
         head: request.method() == Method::HEAD,
         headers: request.headers(),
     };
+    if let Some(to) = tidy {
+        return Ok(moved(&call, &to, false));
+    }
     let label = || Label { request_id: request_id_of(request), uri: request.uri().clone() };
     let client = client_of(request);
     match (endpoint.handler)(&call)? {
@@ -288,6 +293,15 @@ async fn opened(state: &State, place: &Place) -> Result<(), Problem> {
     state.queue().run(move || Ok(release.database().map(drop)?)).await
 }
 
+/// Sees that the release was surveyed, where a page asks it of a record for its own address.
+async fn surveyed(state: &State, place: &Place) -> Result<(), Problem> {
+    if place.release.is_surveyed() {
+        return Ok(());
+    }
+    let release = Arc::clone(&place.release);
+    state.queue().run(move || Ok(release.survey().map(drop)?)).await
+}
+
 fn not_modified(
     tag: &str,
     class: CacheClass,
@@ -369,67 +383,6 @@ fn elsewhere(call: &Call<'_>, url: &str) -> HttpResponse {
     response.finish()
 }
 
-/// The answer that says what went wrong.
-pub(super) fn refuse(request: &HttpRequest, problem: &Problem) -> HttpResponse {
-    if let Some(cause) = &problem.cause {
-        let id = request_id_of(request);
-        let cause: &dyn std::error::Error = cause.as_ref();
-        tracing::error!(error = cause, request_id = id, uri = %request.uri(), "request failed");
-    }
-    let mut response = HttpResponse::build(problem.code.status());
-    let cache = match problem.code {
-        Code::NotFound | Code::UnknownRelease => CacheClass::Minute.cache_control(),
-        Code::Gone if problem.of_pinned_release => CacheClass::Pinned.cache_control(),
-        Code::Gone => CacheClass::Latest.cache_control(),
-        Code::UnknownParameter
-        | Code::InvalidParameter
-        | Code::LimitTooLarge
-        | Code::CursorMismatch
-        | Code::MethodNotAllowed
-        | Code::NotAcceptable
-        | Code::PayloadTooLarge
-        | Code::UriTooLong
-        | Code::RangeNotSatisfiable
-        | Code::RateLimited
-        | Code::Unavailable
-        | Code::Internal => CacheClass::Never.cache_control(),
-    };
-    response.insert_header((header::CACHE_CONTROL, cache));
-    if let Some(place) = request.extensions().get::<Place>() {
-        put_release(&mut response, place, false);
-    }
-    if problem.code == Code::MethodNotAllowed {
-        response.insert_header((header::ALLOW, METHODS));
-    }
-    let unavailable = (problem.code == Code::Unavailable).then_some(RETRY_AFTER);
-    if let Some(seconds) = problem.retry_after.or(unavailable) {
-        response.insert_header((header::RETRY_AFTER, seconds));
-    }
-    if let Some(size) = problem.file_size {
-        response.insert_header((header::CONTENT_RANGE, format!("bytes */{size}")));
-    }
-    if is_for_people(request) {
-        response.insert_header((header::CONTENT_TYPE, site::HTML));
-        response.insert_header((header::CONTENT_SECURITY_POLICY, site::policy()));
-        return response.body(site::problem(problem));
-    }
-    response.insert_header((header::CONTENT_TYPE, "application/problem+json"));
-    // What is too long to read is too long to repeat.
-    let address = request.uri().path_and_query().filter(|_| problem.code != Code::UriTooLong);
-    let instance = address.map_or("/", |address| address.as_str());
-    let mut body = Vec::new();
-    super::json::write_value(&mut body, &problem.document(instance));
-    response.body(body)
-}
-
-/// Whether a browser asks for a page of the site, so that what went wrong is told in one. The API
-/// tells it in the same way to everybody.
-fn is_for_people(request: &HttpRequest) -> bool {
-    let is_api = request.path() == "/v1" || request.path().starts_with("/v1/");
-    let accepted = request.headers().get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
-    !is_api && accepted.is_some_and(|accept| accept.contains("text/html"))
-}
-
 /// The name under which a request stands in the log and in its answer.
 #[derive(Clone)]
 pub(super) struct RequestId(pub(super) String);
@@ -443,7 +396,7 @@ fn client_of(request: &HttpRequest) -> Client {
     request.extensions().get::<AskedBy>().map_or_else(unknown, |AskedBy(client)| *client)
 }
 
-fn request_id_of(request: &HttpRequest) -> String {
+pub(super) fn request_id_of(request: &HttpRequest) -> String {
     request.extensions().get::<RequestId>().map(|RequestId(id)| id.clone()).unwrap_or_default()
 }
 

@@ -69,6 +69,12 @@ pub(super) struct Segment {
     pub(super) example: String,
 }
 
+impl Segment {
+    pub(super) fn new(name: &'static str, description: &str, example: &str) -> Self {
+        Self { name, description: description.to_owned(), example: example.to_owned() }
+    }
+}
+
 /// What an endpoint answers, for the documents.
 #[derive(Debug, Clone)]
 pub(super) struct Answers {

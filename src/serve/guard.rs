@@ -14,12 +14,13 @@ use super::body;
 use super::cache::Key;
 use super::client::Client;
 use super::connection::Activity;
-use super::dispatch::{self, AskedBy, RequestId};
+use super::dispatch::{AskedBy, RequestId};
 use super::encoding::{self, Coding};
 use super::endpoint;
 use super::error::{Code, Problem};
 use super::headers;
 use super::rate_limit::Allowance;
+use super::refusal::refuse;
 use super::state::State;
 use super::trace;
 use super::visit::Visit;
@@ -50,7 +51,7 @@ pub(super) async fn always(
     let unread = announces_too_much(request.request()).then(|| request.take_payload());
     let (asked, response) = if let Some(why) = refusal(request.request(), allowance.as_ref()) {
         let asked = request.into_parts().0;
-        let response = dispatch::refuse(&asked, &why);
+        let response = refuse(&asked, &why);
         (asked, response)
     } else {
         let span = trace::span(request.request(), &id);
@@ -156,7 +157,7 @@ async fn coded(state: &State, request: &HttpRequest, response: HttpResponse) -> 
     }
     let coded = match encoding::encoded(response, request.headers(), coding) {
         Ok(response) => response,
-        Err(error) => return dispatch::refuse(request, &Problem::internal(error)),
+        Err(error) => return refuse(request, &Problem::internal(error)),
     };
     // What is only announced is not compressed for that.
     let Some(key) = key.filter(|_| request.method() != Method::HEAD) else { return coded };
@@ -166,6 +167,6 @@ async fn coded(state: &State, request: &HttpRequest, response: HttpResponse) -> 
             state.bodies().keep_coded(&key, coding, &body);
             head.set_body(BoxBody::new(body))
         }
-        Err(error) => dispatch::refuse(request, &Problem::internal(error.to_string())),
+        Err(error) => refuse(request, &Problem::internal(error.to_string())),
     }
 }

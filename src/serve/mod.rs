@@ -41,6 +41,7 @@ mod parameter;
 mod places;
 mod queue;
 mod rate_limit;
+mod refusal;
 mod release_name;
 mod releases;
 mod replica;

@@ -65,6 +65,12 @@ impl Segments {
     }
 }
 
+/// Whether who asks reads pages, as browsers do.
+pub(super) fn takes_pages(headers: &HeaderMap) -> bool {
+    let accepted = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
+    accepted.is_some_and(|accept| accept.contains("text/html"))
+}
+
 /// The same address with a suffix, as a route; none where its last segment holds the suffix.
 pub(super) fn with_suffix(pattern: &str) -> Option<String> {
     (!pattern.ends_with('}')).then(|| format!("{pattern}.{{{SUFFIX}:[A-Za-z]+}}"))

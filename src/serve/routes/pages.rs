@@ -135,5 +135,5 @@ fn answer(page: &Page<'_>, cache: CacheClass) -> Plan {
 /// The answer that is a page.
 pub(super) fn answer_of(page: &Page<'_>, cache: CacheClass) -> Answer {
     let answer = Answer::bytes(HTML, page.html().into_bytes());
-    answer.with_policy(site::policy()).cached(cache)
+    answer.with_policy(site::POLICY).cached(cache)
 }

@@ -1,6 +1,6 @@
 //! The pages that the `type` of a problem document leads to.
 
-use maud::{Markup, html};
+use maud::{PreEscaped, html};
 use serde_json::json;
 
 use super::pages::answer_of;
@@ -11,7 +11,8 @@ use crate::serve::example;
 use crate::serve::extract;
 use crate::serve::form::Form;
 use crate::serve::headers::CacheClass;
-use crate::serve::site::Page;
+use crate::serve::negotiate::takes_pages;
+use crate::serve::site::{Page, prose};
 
 /// The media type of the pages.
 const PAGE: &str = "text/plain; charset=utf-8";
@@ -54,7 +55,7 @@ fn problem() -> Endpoint {
             let code = Code::ALL.iter().find(|code| code.slug() == slug);
             let code = code
                 .ok_or_else(|| Problem::not_found(format!("there is no code `{}`", cut(slug))))?;
-            if call.header("accept").is_some_and(|accept| accept.contains("text/html")) {
+            if takes_pages(call.headers) {
                 return in_html(*code, &call.state.settings().public_url);
             }
             let page = page(*code)?;
@@ -91,9 +92,9 @@ fn in_html(code: Code, host: &str) -> Result<Plan, Problem> {
             h1 { (code.title()) }
             p { "Code " code { (code.as_str()) } ", status " (code.number()) "." }
             h2 { "What it means" }
-            p { (with_code(meaning_of(code))) }
+            p { (PreEscaped(prose(meaning_of(code)))) }
             h2 { "What to do" }
-            p { (with_code(remedy_of(code))) }
+            p { (PreEscaped(prose(remedy_of(code)))) }
             h2 { "An example" }
             pre tabindex="0" { (request) }
             p { "is answered with" }
@@ -101,15 +102,6 @@ fn in_html(code: Code, host: &str) -> Result<Plan, Problem> {
         },
     };
     Ok(Plan::ready(answer_of(&page, CacheClass::Minute)))
-}
-
-/// A text in which what stands between backticks is code.
-fn with_code(text: &str) -> Markup {
-    html! {
-        @for (at, part) in text.split('`').enumerate() {
-            @if at % 2 == 1 { code { (part) } } @else { (part) }
-        }
-    }
 }
 
 fn heading(code: Code) -> String {

@@ -4,7 +4,7 @@ use maud::Markup;
 use url::form_urlencoded;
 
 use super::pages::{self, answer_of};
-use crate::record::STATE_NAMES;
+use crate::record::{Agency, Record as _, Resource, STATE_NAMES};
 use crate::serve::answer::{Answer, Plan};
 use crate::serve::dispatch::newest_release;
 use crate::serve::endpoint::{Answers, Base, Call, Endpoint, Segment};
@@ -28,9 +28,9 @@ pub(super) fn page() -> Endpoint {
 
 /// A page: its title, what it is in a sentence, and its contents.
 pub(super) struct Told {
-    pub(super) title: String,
-    pub(super) description: String,
-    pub(super) body: Markup,
+    title: String,
+    description: String,
+    body: Markup,
 }
 
 impl Told {
@@ -40,6 +40,19 @@ impl Told {
         body: Markup,
     ) -> Self {
         Self { title: title.into(), description: description.into(), body }
+    }
+
+    /// The answer that is this page; `host` stands before its address.
+    pub(super) fn answer(self, host: &str, address: &str, cache: CacheClass) -> Answer {
+        let page = Page {
+            title: &self.title,
+            description: &self.description,
+            linked_data: None,
+            address: &format!("{host}{address}"),
+            host,
+            body: self.body,
+        };
+        answer_of(&page, cache)
     }
 }
 
@@ -56,39 +69,8 @@ pub(super) fn page_of(
     // Not a path of the API, whose answer to the same words is another.
     let path = format!("{address}.html");
     let canonical = if query.is_empty() { query } else { format!("?{query}") };
-    let work = move || {
-        let Told { title, description, body } = told(&inside, &host)?;
-        let page = Page {
-            title: &title,
-            description: &description,
-            linked_data: None,
-            address: &format!("{host}{address}"),
-            host: &host,
-            body,
-        };
-        Ok(answer_of(&page, CacheClass::Latest))
-    };
+    let work = move || Ok(told(&inside, &host)?.answer(&host, &address, CacheClass::Latest));
     Ok(Plan::AnswerOf { place, path, canonical, short: false, work: Box::new(work) })
-}
-
-/// What other sites hang onto links to count who follows them. It asks for nothing here.
-const TRACKERS: &[&str] = &["fbclid", "gclid", "mc_cid", "mc_eid", "msclkid"];
-
-/// The same address without the fields of a form that were left empty and without what trackers hung
-/// onto it, where there is any of that.
-pub(super) fn tidied(call: &Call<'_>, address: &str) -> Option<Plan> {
-    let says_nothing = |name: &str, value: &str| {
-        value.is_empty() || name.starts_with("utm_") || TRACKERS.contains(&name)
-    };
-    let given = form_urlencoded::parse(call.query.as_bytes());
-    let (idle, asked): (Vec<_>, Vec<_>) =
-        given.partition(|(name, value)| says_nothing(name, value));
-    if idle.is_empty() {
-        return None;
-    }
-    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(asked).finish();
-    let to = if query.is_empty() { address.to_owned() } else { format!("{address}?{query}") };
-    Some(Plan::Moved { to, permanent: false })
 }
 
 fn home() -> Endpoint {
@@ -101,9 +83,6 @@ fn home() -> Endpoint {
                       new."
                 .to_owned(),
         handler: |call: &Call<'_>| {
-            if let Some(tidy) = tidied(call, "/") {
-                return Ok(tidy);
-            }
             call.asked()?;
             // It tells of other releases, too.
             let releases = call.state.releases();
@@ -131,9 +110,6 @@ fn about() -> Endpoint {
                       correct."
                 .to_owned(),
         handler: |call: &Call<'_>| {
-            if let Some(tidy) = tidied(call, "/about") {
-                return Ok(tidy);
-            }
             call.asked()?;
             page_of(call, "/about".to_owned(), String::new(), |inside, host| {
                 Ok(Told::new(
@@ -154,9 +130,6 @@ fn search() -> Endpoint {
         summary: "Search, for people".to_owned(),
         description: "A page of the states and departments that words in `q` find.".to_owned(),
         handler: |call: &Call<'_>| {
-            if let Some(tidy) = tidied(call, "/search") {
-                return Ok(tidy);
-            }
             let words: String = form_urlencoded::parse(call.query.as_bytes())
                 .filter(|(name, _)| name == "q")
                 .flat_map(|(_, words)| words.chars().collect::<Vec<_>>())
@@ -183,16 +156,9 @@ fn place() -> Endpoint {
         path: "/places/{state}".to_owned(),
         summary: "A state, for people".to_owned(),
         description: "A page of the partnerships of a state, and of who looked.".to_owned(),
-        segments: vec![Segment {
-            name: "state",
-            description: "Postal code of the state, in small letters.".to_owned(),
-            example: "oh".to_owned(),
-        }],
+        segments: vec![Segment::new("state", "Postal code of the state, in small letters.", "oh")],
         handler: |call: &Call<'_>| {
             let asked = call.segment("state");
-            if let Some(tidy) = tidied(call, &format!("/places/{}", site::slug(asked))) {
-                return Ok(tidy);
-            }
             call.asked()?;
             let known = STATE_NAMES.iter().find(|(code, name)| {
                 code.eq_ignore_ascii_case(asked) || site::slug(name) == asked.to_ascii_lowercase()
@@ -226,19 +192,12 @@ fn agency_by_id() -> Endpoint {
         path: "/agencies/{id}".to_owned(),
         summary: "An agency's page by its id alone".to_owned(),
         description: "Leads to the page whose address has the name of the agency, too.".to_owned(),
-        segments: agency.segments.into_iter().take(1).collect(),
-        answers: Answers { also: &[307, 404, 410, 503], ..page().answers },
-        handler: agency_page,
-        ..page()
+        segments: agency.segments[..1].to_vec(),
+        ..agency
     }
 }
 
 fn agency() -> Endpoint {
-    let segment = |name, description: &str, example: &str| Segment {
-        name,
-        description: description.to_owned(),
-        example: example.to_owned(),
-    };
     Endpoint {
         id: "getAgencyPage".to_owned(),
         path: "/agencies/{id}/{slug}".to_owned(),
@@ -248,20 +207,18 @@ fn agency() -> Endpoint {
                       and who looked."
                 .to_owned(),
         segments: vec![
-            segment("id", "Id of the agency.", "agy_0123456789"),
-            segment("slug", "Its name in small letters.", "springfield-police-department"),
+            Segment::new("id", "Id of the agency.", "agy_0123456789"),
+            Segment::new("slug", "Its name in small letters.", "springfield-police-department"),
         ],
         answers: Answers { also: &[307, 404, 410, 503], ..page().answers },
+        // Its address holds the name of the record.
+        resource: Resource::of_table(Agency::TABLE),
         handler: agency_page,
         ..page()
     }
 }
 
 fn agency_page(call: &Call<'_>) -> Result<Plan, Problem> {
-    let address = format!("/agencies/{}", site::slug(call.segment("id")).replace('-', "_"));
-    if let Some(tidy) = tidied(call, &address) {
-        return Ok(tidy);
-    }
     call.asked()?;
     let place = newest_release(call.state)?;
     let inside = Inside::of(call.state, &place);
@@ -298,9 +255,6 @@ fn table(table: &'static Table) -> Endpoint {
             let table = TABLES.iter().find(|table| table.name == name);
             let table = table.ok_or_else(|| Problem::internal("no such table"))?;
             let address = format!("/{}", table.name);
-            if let Some(tidy) = tidied(call, &address) {
-                return Ok(tidy);
-            }
             let place = newest_release(call.state)?;
             let inside = Inside::of(call.state, &place);
             let question = table.question(&inside, call.query)?;
@@ -325,11 +279,7 @@ fn asset() -> Endpoint {
         summary: "A file of the site".to_owned(),
         description: "Style, script or icon of the pages; the name holds a hash of the bytes."
             .to_owned(),
-        segments: vec![Segment {
-            name: "name",
-            description: "Its name.".to_owned(),
-            example: "site-0123456789ab.css".to_owned(),
-        }],
+        segments: vec![Segment::new("name", "Its name.", "site-0123456789ab.css")],
         answers: Answers {
             description: "The file.".to_owned(),
             media_type: "text/css",

@@ -1,9 +1,9 @@
 //! Charts and maps for people: pages, pictures, figures, and frames for pages of others.
 
 use super::releases::release_segment;
-use super::site::{Told, page, page_of, tidied};
+use super::site::{Told, page, page_of};
 use crate::record::STATE_NAMES;
-use crate::serve::answer::{Answer, Plan};
+use crate::serve::answer::{Answer, Plan, Work};
 use crate::serve::dispatch::newest_release;
 use crate::serve::endpoint::{Answers, Call, Endpoint, Segment};
 use crate::serve::error::{Code, Fault, Problem, cut};
@@ -31,9 +31,6 @@ fn map() -> Endpoint {
 }
 
 fn answer_map(call: &Call<'_>) -> Result<Plan, Problem> {
-    if let Some(tidy) = tidied(call, "/map") {
-        return Ok(tidy);
-    }
     let (mut shading, mut service, mut state) = (Shading::Count, String::new(), None);
     for (name, value) in url::form_urlencoded::parse(call.query.as_bytes()) {
         match (&*name, &*value) {
@@ -93,11 +90,7 @@ fn charts() -> Endpoint {
 }
 
 fn file_segment() -> Segment {
-    Segment {
-        name: "file",
-        description: "Name of the chart with `.svg` or `.csv`.".to_owned(),
-        example: "partners-over-time.svg".to_owned(),
-    }
+    Segment::new("file", "Name of the chart with `.svg` or `.csv`.", "partners-over-time.svg")
 }
 
 fn chart() -> Endpoint {
@@ -137,30 +130,27 @@ const SVG: &str = "image/svg+xml";
 fn answer_chart(call: &Call<'_>, place: &Place) -> Result<Plan, Problem> {
     call.asked()?;
     let file = call.segment("file");
-    let found =
-        file.rsplit_once('.').and_then(|(name, suffix)| Some((Chart::named(name)?, suffix)));
-    let unknown =
-        || Problem::not_found(format!("there is no chart `{}`; /charts lists them", cut(file)));
-    let (chart, suffix) = found.ok_or_else(unknown)?;
+    let (name, suffix) = file.rsplit_once('.').ok_or_else(|| unknown(file))?;
+    let chart = Chart::named(name).ok_or_else(|| unknown(file))?;
     let inside = Inside::of(call.state, place);
-    let work: crate::serve::answer::Work = match suffix {
+    let work: Work = match suffix {
         "svg" => Box::new(move || {
             let svg = chart.svg(&inside)?.into_bytes();
             Ok(Answer::bytes(SVG, svg).with_policy(&site::CHART_POLICY))
         }),
         "csv" => Box::new(move || Ok(Answer::bytes(Form::Csv.media_type(), chart.csv(&inside)?))),
-        _ => return Err(unknown()),
+        _ => return Err(unknown(file)),
     };
     let path = format!("/charts/{file}");
     Ok(Plan::AnswerOf { place: place.clone(), path, canonical: String::new(), short: false, work })
 }
 
+fn unknown(chart: &str) -> Problem {
+    Problem::not_found(format!("there is no chart `{}`; /charts lists them", cut(chart)))
+}
+
 fn name_segment() -> Segment {
-    Segment {
-        name: "name",
-        description: "Name of the chart.".to_owned(),
-        example: "partners-over-time".to_owned(),
-    }
+    Segment::new("name", "Name of the chart.", "partners-over-time")
 }
 
 fn embedded() -> Endpoint {
@@ -191,19 +181,22 @@ fn embedded_of_release() -> Endpoint {
 fn answer_embedded(call: &Call<'_>, place: &Place) -> Result<Plan, Problem> {
     call.asked()?;
     let name = call.segment("name");
-    let unknown =
-        || Problem::not_found(format!("there is no chart `{}`; /charts lists them", cut(name)));
-    let chart = Chart::named(name).ok_or_else(unknown)?;
-    let host = &call.state.settings().public_url;
-    let release = place.release.id();
-    let page = Page {
-        title: chart.title,
-        description: chart.description,
-        linked_data: None,
-        address: &format!("{host}/embed/{release}/{name}"),
-        host,
-        body: site::embedded(chart, release, host),
+    let chart = Chart::named(name).ok_or_else(|| unknown(name))?;
+    let inside = Inside::of(call.state, place);
+    let host = call.state.settings().public_url.clone();
+    let work = move || {
+        let page = Page {
+            title: chart.title,
+            description: chart.description,
+            linked_data: None,
+            address: &format!("{host}/embed/{}/{}", inside.release(), chart.name),
+            host: &host,
+            body: site::embedded(chart, &inside, &host)?,
+        };
+        let answer = Answer::bytes(site::HTML, page.framed().into_bytes());
+        Ok(answer.with_policy(site::FRAMED_POLICY).cached(CacheClass::Latest))
     };
-    let answer = Answer::bytes(site::HTML, page.framed().into_bytes());
-    Ok(Plan::ready(answer.with_policy(site::FRAMED_POLICY).cached(CacheClass::Latest)))
+    let (place, path) = (place.clone(), format!("/embed/{name}"));
+    let canonical = String::new();
+    Ok(Plan::AnswerOf { place, path, canonical, short: false, work: Box::new(work) })
 }

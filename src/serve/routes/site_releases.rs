@@ -1,16 +1,15 @@
 //! The pages about releases: all, one, and what changed between two; and about the sources and
 //! corrections.
 
-use super::pages::answer_of;
 use super::releases::release_segment;
-use super::site::{Told, page, page_of, tidied};
+use super::site::{Told, page, page_of};
 use crate::serve::answer::Plan;
 use crate::serve::dispatch::{named_release, newest_release};
 use crate::serve::endpoint::{Answers, Call, Endpoint, Segment};
 use crate::serve::error::Problem;
 use crate::serve::example;
 use crate::serve::headers::CacheClass;
-use crate::serve::site::{self, Inside, Page};
+use crate::serve::site::{self, Inside};
 use crate::serve::state::State;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -26,16 +25,7 @@ fn page_of_now(
     let state = call.state.clone();
     let work = move || {
         let host = state.settings().public_url.as_str();
-        let Told { title, description, body } = told(&state, host)?;
-        let page = Page {
-            title: &title,
-            description: &description,
-            linked_data: None,
-            address: &format!("{host}{address}"),
-            host,
-            body,
-        };
-        Ok(answer_of(&page, CacheClass::Minute))
+        Ok(told(&state, host)?.answer(host, &address, CacheClass::Minute))
     };
     Plan::Answer { canonical: None, short: false, work: Box::new(work) }
 }
@@ -98,11 +88,6 @@ fn one() -> Endpoint {
 }
 
 fn compare() -> Endpoint {
-    let segment = |name, description: &str, example: &str| Segment {
-        name,
-        description: description.to_owned(),
-        example: example.to_owned(),
-    };
     Endpoint {
         id: "getComparePage".to_owned(),
         path: "/compare/{from}/{to}".to_owned(),
@@ -112,8 +97,12 @@ fn compare() -> Endpoint {
                       release they mean."
             .to_owned(),
         segments: vec![
-            segment("from", "Name of the earlier release, `latest`, or a day.", example::EARLIER),
-            segment("to", "Name of the later release, `latest`, or a day.", example::RELEASE),
+            Segment::new(
+                "from",
+                "Name of the earlier release, `latest`, or a day.",
+                example::EARLIER,
+            ),
+            Segment::new("to", "Name of the later release, `latest`, or a day.", example::RELEASE),
         ],
         answers: Answers { also: &[307, 404, 410, 503], ..page().answers },
         handler: answer_compare,
@@ -126,9 +115,6 @@ fn answer_compare(call: &Call<'_>) -> Result<Plan, Problem> {
     let (from, to) = (from?, to?);
     let (earlier, later) = (from.release.id(), to.release.id());
     let address = format!("/compare/{earlier}/{later}");
-    if let Some(tidy) = tidied(call, &address) {
-        return Ok(tidy);
-    }
     if !from.pinned || !to.pinned {
         let mark = if call.query.is_empty() { "" } else { "?" };
         return Ok(Plan::Moved { to: format!("{address}{mark}{}", call.query), permanent: false });

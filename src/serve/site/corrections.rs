@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use maud::{Markup, html};
 
-use super::compare::{Names, address_of};
+use super::compare::address_of;
 use super::figure::{Entry, Reply};
 use super::inside::Inside;
+use super::names::Names;
 use super::parts::as_data;
 use super::words::{heading, plain, time};
 use crate::release::DATASET_HOMEPAGE;

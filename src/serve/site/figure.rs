@@ -46,6 +46,12 @@ impl Reply {
         Entry { value: self.at("/data"), at: "/data".to_owned() }
     }
 
+    /// The name of one of the records of a list by its id; the id where there is no such record.
+    pub(super) fn name_of(&self, id: &str) -> String {
+        let found = self.records().find(|record| record.text("id") == id);
+        found.map_or(id, |record| record.text("name")).to_owned()
+    }
+
     /// The name of the record that is the whole answer.
     pub(in crate::serve) fn name(&self) -> String {
         self.text("/data/name").to_owned()

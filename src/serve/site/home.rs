@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::chart::figure;
+use super::chart::over_time;
 use super::figure::{Entry, Reply};
 use super::inside::Inside;
 use super::map::picture;
@@ -30,7 +30,7 @@ pub(in crate::serve) fn home(inside: &Inside, host: &str) -> Result<Markup, Prob
         (figures(&summary, &vendors))
         section aria-labelledby="chart" {
             h2 #chart { "Over time" }
-            (figure("partners-over-time", inside.release()))
+            (over_time(inside.release()))
         }
         section aria-labelledby="places" {
             h2 #places { "Look at a state" }
@@ -66,7 +66,7 @@ fn figures(summary: &Reply, vendors: &Reply) -> Markup {
                     li {
                         (claim.number("value"))
                         (departments(claim.text("scope")))
-                        " partnered with " (vendor(vendors, claim.text("vendor_id")))
+                        " partnered with " (vendors.name_of(claim.text("vendor_id")))
                         @if !claim.text("as_of_on").is_empty() {
                             ", as of " (time(claim.text("as_of_on"), "day"))
                         }
@@ -94,12 +94,6 @@ fn figures(summary: &Reply, vendors: &Reply) -> Markup {
             }
         }
     }
-}
-
-/// The name of a company by its id.
-fn vendor(vendors: &Reply, id: &str) -> String {
-    let found = vendors.records().find(|vendor| vendor.text("id") == id);
-    found.map_or(id, |vendor| vendor.text("name")).to_owned()
 }
 
 fn small(records: &Entry<'_>, name: &str) -> Markup {

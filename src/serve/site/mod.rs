@@ -14,6 +14,7 @@ mod home;
 mod inside;
 mod linked_data;
 mod map;
+mod names;
 mod parts;
 mod place;
 mod problem;
@@ -23,6 +24,7 @@ mod search;
 mod sources;
 mod status;
 mod table;
+mod tidy;
 mod words;
 
 use std::borrow::Cow;
@@ -53,13 +55,14 @@ pub(super) use search::search;
 pub(super) use sources::sources;
 pub(super) use status::status;
 pub(super) use table::{TABLES, Table};
+pub(super) use tidy::tidied;
 pub(super) use words::slug;
 
 /// The media type of pages.
 pub(super) const HTML: &str = "text/html; charset=utf-8";
 
-/// What a page may load: files of this host alone.
-const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
+/// What a page may load, as `Content-Security-Policy` has it: files of this host alone.
+pub(super) const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
                       connect-src 'self'; form-action 'self'; base-uri 'none'; \
                       frame-ancestors 'none'";
 
@@ -70,11 +73,6 @@ pub(super) const FRAMED_POLICY: &str = "default-src 'none'; style-src 'self'; im
 /// How a policy names a style that stands in the page itself.
 pub(super) fn hash_source(style: &str) -> String {
     format!("'sha256-{}'", STANDARD.encode(Sha256::digest(style)))
-}
-
-/// What a page may load, as `Content-Security-Policy` has it.
-pub(super) fn policy() -> &'static str {
-    POLICY
 }
 
 /// What stands in a page.
@@ -201,7 +199,7 @@ fn escaped(text: &str) -> Cow<'_, str> {
 }
 
 /// A text in which what stands between backticks is code.
-fn prose(text: &str) -> String {
+pub(super) fn prose(text: &str) -> String {
     let mut html = String::new();
     for (at, part) in text.split('`').enumerate() {
         let part = escaped(part);

@@ -1,6 +1,7 @@
 //! What several pages have in common.
 
 use maud::{Markup, html};
+use url::form_urlencoded;
 
 use super::figure::{Entry, Reply};
 use super::words::{self, is_link, plain, time};
@@ -145,4 +146,24 @@ pub(super) fn about_agency(entry: &Entry<'_>) -> String {
 /// The address of an agency's page.
 pub(super) fn agency_address(id: &str, name: &str) -> String {
     format!("/agencies/{id}/{}", words::slug(name))
+}
+
+/// The value of a parameter of a page; empty where it is not given.
+pub(super) fn parameter(query: &str, name: &str) -> String {
+    let mut given = form_urlencoded::parse(query.as_bytes());
+    given.find(|(given, _)| given == name).map(|(_, value)| value.into_owned()).unwrap_or_default()
+}
+
+/// The link to the next page of a list at `address`, with the filters of this one.
+pub(super) fn next_page(address: &str, query: &str, reply: &Reply) -> Markup {
+    let (_, next) = reply.text("/links/next").split_once('?').unwrap_or_default();
+    let cursor = parameter(next, "cursor");
+    let others = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name != "cursor");
+    let next = form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(others)
+        .append_pair("cursor", &cursor)
+        .finish();
+    html! {
+        @if !cursor.is_empty() { p { a rel="next" href={ (address) "?" (next) } { "Next page" } } }
+    }
 }

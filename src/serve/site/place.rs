@@ -113,10 +113,6 @@ pub(super) fn standing(status: &str) -> &'static str {
 }
 
 fn who_looked(looked: &Reply, programs: &Reply, sources: &Reply, name: &str) -> Markup {
-    let named = |records: &Reply, id: &str| {
-        let found = records.records().find(|record| record.text("id") == id);
-        found.map_or_else(|| id.to_owned(), |record| record.text("name").to_owned())
-    };
     html! {
         h2 { "Who looked in " (name) }
         p {
@@ -130,10 +126,10 @@ fn who_looked(looked: &Reply, programs: &Reply, sources: &Reply, name: &str) -> 
                 th scope="col" { "It lists" } th scope="col" { "As of" } th scope="col" class="number" { "Found" }
             } }
             tbody data-call=(looked.call()) { @for entry in looked.records() { tr {
-                th scope="row" { (named(programs, entry.text("program_id"))) }
+                th scope="row" { (programs.name_of(entry.text("program_id"))) }
                 td { (heading(entry.text("service"))) }
                 td { @if entry.text("source_id").is_empty() { "nobody" } @else {
-                    a href={ "/sources#" (entry.text("source_id")) } { (named(sources, entry.text("source_id"))) }
+                    a href={ "/sources#" (entry.text("source_id")) } { (sources.name_of(entry.text("source_id"))) }
                 } }
                 td { (extent(entry.text("extent"))) }
                 td { (time(entry.text("as_of_on"), "day")) }
@@ -143,12 +139,11 @@ fn who_looked(looked: &Reply, programs: &Reply, sources: &Reply, name: &str) -> 
     }
 }
 
-fn extent(extent: &str) -> String {
+fn extent(extent: &str) -> &'static str {
     match extent {
-        "exhaustive" | "all" => "all partners".to_owned(),
-        "sample" | "some" => "some partners".to_owned(),
-        "editorial" => "what editors found".to_owned(),
-        "none" => "not checked".to_owned(),
-        other => plain(other),
+        "exhaustive" => "all partners",
+        "sample" => "some partners",
+        "editorial" => "what editors found",
+        _ => "not checked",
     }
 }

@@ -4,9 +4,10 @@ use chrono::{DateTime, Utc};
 use maud::{Markup, PreEscaped, html};
 use serde_json::json;
 
-use super::compare::{Names, ON_A_PAGE, address_of, groups, question_of};
+use super::compare::{ON_A_PAGE, address_of, groups, question_of};
 use super::figure::{Entry, Reply};
 use super::inside::Inside;
+use super::names::Names;
 use super::parts::as_data;
 use super::prose;
 use super::words::{heading, time};

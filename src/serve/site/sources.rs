@@ -41,17 +41,14 @@ pub(in crate::serve) fn sources(inside: &Inside, host: &str) -> Result<Markup, P
 fn listed(source: &Entry<'_>, coverage: &Reply, programs: &Reply) -> Vec<(String, &'static str)> {
     let of_source = coverage.records().filter(|cell| cell.text("source_id") == source.text("id"));
     let told = |cell: Entry<'_>| {
-        let id = cell.text("program_id");
-        let program = programs.records().find(|program| program.text("id") == id);
-        let name = program.map_or_else(|| id.to_owned(), |program| program.text("name").to_owned());
-        (name, partners(cell.text("extent")))
+        (programs.name_of(cell.text("program_id")), partners(cell.text("extent")))
     };
     of_source.map(told).collect()
 }
 
 fn partners(extent: &str) -> &'static str {
     match extent {
-        "exhaustive" => "every partner, so that one it does not list is none",
+        "exhaustive" => "every partner as of its date",
         "sample" => "some partners; one it does not list may be one all the same",
         "editorial" => "partners that its editors chose to name",
         _ => "nothing",

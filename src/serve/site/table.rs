@@ -6,7 +6,7 @@ use url::form_urlencoded;
 
 use super::figure::{Entry, Reply};
 use super::inside::{Inside, Question};
-use super::parts::{agency_address, as_data, state_options, word_options};
+use super::parts::{agency_address, as_data, next_page, parameter, state_options, word_options};
 use super::words::{first_date, heading, period, plain, time};
 use crate::record::{ColumnType, PartnershipStatus, Resource, state_name};
 use crate::serve::error::Problem;
@@ -192,13 +192,13 @@ impl Table {
                 a href={ "/feeds/changes.atom" (self.feed(query)) } { "Follow changes as a feed" }
             }
             (self.records(&reply))
-            (next(self.name, query, &reply))
+            (next_page(&format!("/{}", self.name), query, &reply))
             (as_data(&[&reply], host))
         })
     }
 
     fn form(&self, inside: &Inside, query: &str) -> Result<Markup, Problem> {
-        let chosen = |name: &str| chosen(query, name);
+        let chosen = |name: &str| parameter(query, name);
         let mut fields = Vec::new();
         for name in self.filters {
             fields.push((*name, self.field(inside, name, &chosen(name))?));
@@ -259,7 +259,7 @@ impl Table {
     fn feed(&self, query: &str) -> String {
         let mut feed = form_urlencoded::Serializer::new("?".to_owned());
         for name in ["state", "program_id"] {
-            let value = chosen(query, name);
+            let value = parameter(query, name);
             if !value.is_empty() && self.filters.contains(&name) {
                 feed.append_pair(name, &value);
             }
@@ -289,29 +289,6 @@ fn class(column: &Column) -> Option<&'static str> {
     (!column.class.is_empty()).then_some(column.class)
 }
 
-/// The value of a parameter of a page; empty where it is not given.
-fn chosen(query: &str, name: &str) -> String {
-    let mut given = form_urlencoded::parse(query.as_bytes());
-    given.find(|(given, _)| given == name).map(|(_, value)| value.into_owned()).unwrap_or_default()
-}
-
-/// The link to the next page, with the filters of this one.
-fn next(page: &str, query: &str, reply: &Reply) -> Markup {
-    let next = reply.text("/links/next");
-    let (_, next) = next.split_once('?').unwrap_or_default();
-    let cursor = chosen(next, "cursor");
-    let given = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name != "cursor");
-    let address = form_urlencoded::Serializer::new(String::new())
-        .extend_pairs(given)
-        .append_pair("cursor", &cursor)
-        .finish();
-    html! {
-        @if !cursor.is_empty() {
-            p { a rel="next" href={ "/" (page) "?" (address) } { "Next page" } }
-        }
-    }
-}
-
 fn label(name: &str) -> String {
     match name {
         "q" => "Words".to_owned(),
@@ -322,7 +299,6 @@ fn label(name: &str) -> String {
         "valid_on" => "In force on".to_owned(),
         "metric" => "What is counted".to_owned(),
         "scope" => "Of police or fire".to_owned(),
-
         _ => heading(name),
     }
 }

@@ -9,14 +9,9 @@ use super::figure::Entry;
 pub(super) fn grouped(number: &str) -> String {
     let (whole, rest) = number.split_at(number.find('.').unwrap_or(number.len()));
     let digits = whole.trim_start_matches('-');
-    let mut text = whole[..whole.len() - digits.len()].to_owned();
-    for (at, digit) in digits.char_indices() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text + rest
+    let sign = &whole[..whole.len() - digits.len()];
+    let told = |digits| format!("{sign}{}{rest}", crate::release::grouped(digits));
+    digits.parse().map_or_else(|_| number.to_owned(), told)
 }
 
 /// A day, as exactly as it is known: "29 May 2019", "May 2019", "2019".

@@ -8,6 +8,8 @@ mod by_state;
 mod over_time;
 mod requests;
 
+use std::sync::LazyLock;
+
 use maud::{Markup, PreEscaped, html};
 
 use super::figure::Reply;
@@ -54,7 +56,7 @@ text{font:14px system-ui,sans-serif;fill:var(--ink)}.soft{fill:var(--soft)}.end{
 line{stroke:var(--line)}.a{fill:var(--a)}.b{fill:var(--b)}.c{fill:var(--c)}";
 
 /// What a chart may load, as `Content-Security-Policy` has it: the style in it.
-pub(in crate::serve) static POLICY: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| {
+pub(in crate::serve) static POLICY: LazyLock<String> = LazyLock::new(|| {
     format!("default-src 'none'; style-src {}; frame-ancestors *", hash_source(STYLE))
 });
 
@@ -91,57 +93,66 @@ impl Chart {
         writer.into_inner().map_err(|error| Problem::internal(error.into_error()))
     }
 
-    /// The calls of the API that its figures come from.
-    pub(in crate::serve) fn calls(&self, inside: &Inside) -> Result<Vec<String>, Problem> {
-        let Drawing { replies, .. } = (self.draw)(inside)?;
-        Ok(replies.iter().map(|reply| reply.call().to_owned()).collect())
-    }
-
     /// The address of the chart of a release, with that suffix.
     pub(super) fn address(&self, release: ReleaseId, suffix: &str) -> String {
         format!("/charts/{release}/{}.{suffix}", self.name)
     }
 }
 
-/// A chart in a page, with its figures and where to take it from.
-pub(in crate::serve) fn figure(name: &str, release: ReleaseId) -> Markup {
-    html! {
-        @if let Some(chart) = Chart::named(name) {
+impl Chart {
+    /// The picture of that size.
+    fn picture(&self, release: ReleaseId, [width, height]: [f64; 2]) -> Markup {
+        html! {
+            img src=(self.address(release, "svg")) alt={ (self.title) ". " (self.description) }
+                loading="lazy" width=(width) height=(height);
+        }
+    }
+
+    /// The chart in a page, with its figures and where to take it from.
+    fn figure(&self, release: ReleaseId, size: [f64; 2]) -> Markup {
+        html! {
             figure {
-                img src=(chart.address(release, "svg")) alt={ (chart.title) ". " (chart.description) }
-                    loading="lazy" width="720" height="400";
+                (self.picture(release, size))
                 figcaption {
-                    (chart.description) " "
-                    a href=(chart.address(release, "csv")) { "Figures (CSV)" } ", "
-                    a href={ "/charts#" (chart.name) } { "use this chart" }
+                    (self.description) " "
+                    a href=(self.address(release, "csv")) { "Figures (CSV)" } ", "
+                    a href={ "/charts#" (self.name) } { "use this chart" }
                 }
             }
         }
     }
 }
 
+/// Partnerships over time, for another page.
+pub(super) fn over_time(release: ReleaseId) -> Markup {
+    over_time::CHART.figure(release, over_time::SIZE)
+}
+
+/// What a frame needs below the picture for its words, in pixels.
+const WORDS: f64 = 160.0;
+
 /// The contents of the page of all charts.
 pub(in crate::serve) fn charts(inside: &Inside, host: &str) -> Result<Markup, Problem> {
     let release = inside.release();
-    let mut calls = Vec::new();
+    let mut drawn = Vec::new();
     for chart in CHARTS {
-        calls.push((chart, chart.calls(inside)?));
+        drawn.push((chart, (chart.draw)(inside)?));
     }
     Ok(html! {
         h1 { "Charts" }
         p.lead { "Each as a picture, as figures, and to put in a page of yours. They are of release " (release) " and never change." }
-        @for (chart, calls) in &calls {
+        @for (chart, Drawing { size, replies, .. }) in &drawn {
             section aria-labelledby=(chart.name) {
                 h2 id=(chart.name) { (chart.title) }
-                (figure(chart.name, release))
+                (chart.figure(release, *size))
                 pre tabindex="0" {
-                    "<iframe src=\"" (host) "/embed/" (release) "/" (chart.name)
-                    "\" title=\"" (chart.title) "\" width=\"760\" height=\"520\"></iframe>"
+                    "<iframe src=\"" (host) "/embed/" (release) "/" (chart.name) "\" title=\"" (chart.title)
+                    "\" width=\"760\" height=\"" (size[1] + WORDS) "\"></iframe>"
                 }
                 p.links {
                     a href=(chart.address(release, "svg")) { "Picture (SVG)" } ", "
                     a href=(chart.address(release, "csv")) { "figures (CSV)" }
-                    @for call in calls { ", " a href=(call) { "call of the API" } }
+                    @for reply in replies { ", " a href=(reply.call()) { "call of the API" } }
                 }
             }
         }
@@ -149,11 +160,16 @@ pub(in crate::serve) fn charts(inside: &Inside, host: &str) -> Result<Markup, Pr
 }
 
 /// A chart alone, for a frame in another page.
-pub(in crate::serve) fn embedded(chart: &Chart, release: ReleaseId, host: &str) -> Markup {
-    html! {
+pub(in crate::serve) fn embedded(
+    chart: &Chart,
+    inside: &Inside,
+    host: &str,
+) -> Result<Markup, Problem> {
+    let (release, Drawing { size, .. }) = (inside.release(), (chart.draw)(inside)?);
+    Ok(html! {
         h1 { (chart.title) }
         figure {
-            img src=(chart.address(release, "svg")) alt={ (chart.title) ". " (chart.description) } width="720" height="400";
+            (chart.picture(release, size))
             figcaption {
                 (chart.description) " "
                 a href={ (host) "/releases/" (release) } target="_top" { "Porchlight, release " (release) }
@@ -161,5 +177,5 @@ pub(in crate::serve) fn embedded(chart: &Chart, release: ReleaseId, host: &str) 
                 a href=(chart.address(release, "csv")) { "Figures" }
             }
         }
-    }
+    })
 }

@@ -19,8 +19,9 @@ pub(super) const CHART: Chart = Chart {
     draw,
 };
 
-const WIDTH: f64 = 720.0;
-const HEIGHT: f64 = 400.0;
+/// The size of the drawing.
+pub(super) const SIZE: [f64; 2] = [720.0, 400.0];
+
 const LEFT: f64 = 60.0;
 const RIGHT: f64 = 705.0;
 const TOP: f64 = 15.0;
@@ -92,7 +93,7 @@ fn draw(inside: &Inside) -> Result<Drawing, Problem> {
     });
     let rows = of_months.chain(of_claims).collect();
     let columns = vec!["what", "on", "count", "uncertain", "stated_by"];
-    Ok(Drawing { size: [WIDTH, HEIGHT], marks, columns, rows, replies: vec![timeline, totals] })
+    Ok(Drawing { size: SIZE, marks, columns, rows, replies: vec![timeline, totals] })
 }
 
 fn months(timeline: &Reply) -> Vec<Month> {
