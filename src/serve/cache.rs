@@ -11,7 +11,6 @@ use quick_cache::sync::Cache;
 
 use super::answer::{Answer, Body, Head};
 use super::encoding::Coding;
-use super::metrics::Metrics;
 use super::state::Place;
 use crate::record::ReleaseId;
 
@@ -48,7 +47,6 @@ pub(super) struct Bodies(Arc<Caches>);
 struct Caches {
     plain: Cache<Key, Kept, ByBytes>,
     coded: Cache<(Key, Coding), Bytes, ByBytes>,
-    metrics: Metrics,
 }
 
 /// An answer that can be given again.
@@ -75,14 +73,14 @@ impl Weighter<(Key, Coding), Bytes> for ByBytes {
 
 impl Bodies {
     /// An empty cache that holds at most so many bytes, half of them coded.
-    pub(super) fn new(bytes: u64, metrics: Metrics) -> Self {
+    pub(super) fn new(bytes: u64) -> Self {
         let half = bytes / 2;
         let items = usize::try_from(half).unwrap_or(usize::MAX) / USUAL;
         let (plain, coded) = (
             Cache::with_weighter(items, half, ByBytes),
             Cache::with_weighter(items, half, ByBytes),
         );
-        Self(Arc::new(Caches { plain, coded, metrics }))
+        Self(Arc::new(Caches { plain, coded }))
     }
 
     /// The answer, if it is kept.
@@ -98,7 +96,6 @@ impl Bodies {
         {
             let kept = Kept { body: body.clone(), head: Arc::new(answer.head.clone()) };
             self.0.plain.insert(key.clone(), kept);
-            self.tell();
         }
     }
 
@@ -111,13 +108,13 @@ impl Bodies {
     pub(super) fn keep_coded(&self, key: &Key, coding: Coding, body: &Bytes) {
         if body.len() <= LARGEST {
             self.0.coded.insert((key.clone(), coding), body.clone());
-            self.tell();
         }
     }
 
-    fn tell(&self) {
-        let Caches { plain, coded, metrics } = &*self.0;
-        metrics.set_body_cache(plain.weight() + coded.weight(), (plain.len() + coded.len()) as u64);
+    /// The bytes that are kept, and how many bodies.
+    pub(super) fn held(&self) -> (u64, u64) {
+        let Caches { plain, coded } = &*self.0;
+        (plain.weight() + coded.weight(), (plain.len() + coded.len()) as u64)
     }
 }
 
@@ -132,7 +129,7 @@ mod tests {
 
     #[test]
     fn what_was_kept_is_given_again_and_in_its_coding() {
-        let bodies = Bodies::new(1 << 20, Metrics::default());
+        let bodies = Bodies::new(1 << 20);
         bodies.keep(&key(1), &Answer::json(b"{}".to_vec()));
         bodies.keep_coded(&key(1), Coding::Gzip, &Bytes::from("zipped"));
         let answer = bodies.get(&key(1)).unwrap();
@@ -144,7 +141,7 @@ mod tests {
 
     #[test]
     fn it_holds_no_more_than_it_may_and_nothing_that_is_large() {
-        let bodies = Bodies::new(1 << 20, Metrics::default());
+        let bodies = Bodies::new(1 << 20);
         for number in 0..1000 {
             bodies.keep(&key(number), &Answer::json(vec![b'x'; 10_000]));
         }

@@ -53,10 +53,14 @@ pub(super) fn address(
     headers: &HeaderMap,
 ) -> IpAddr {
     let mut nearest = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
+    let is_trusted = |address| trusted.iter().any(|network: &Network| network.contains(address));
+    if !is_trusted(nearest) {
+        return nearest;
+    }
     let lines: Vec<_> =
         headers.get_all(FORWARDED).map(|line| line.to_str().unwrap_or_default()).collect();
     let mut hops = lines.iter().rev().flat_map(|line| line.rsplit(','));
-    while trusted.iter().any(|network| network.contains(nearest)) {
+    while is_trusted(nearest) {
         // What cannot be read is counted for the proxy that passed it on.
         let Some(hop) = hops.next().and_then(|hop| address_of(hop.trim())) else { break };
         nearest = hop;

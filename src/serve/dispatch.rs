@@ -16,6 +16,7 @@ use super::client::Client;
 use super::endpoint::{Base, Call, Endpoint};
 use super::error::{Code, Problem, cut};
 use super::files;
+use super::finished::Repeatable;
 use super::form::Form;
 use super::headers::{
     CacheClass, ReleaseHeaders, client_has, client_has_since, put_release, tag_of, weak_tag,
@@ -189,7 +190,7 @@ async fn carry_out(
         .zip(canonical.as_ref())
         .map(|(place, query)| weak_tag(place.release.id(), &format!("{path}{query}")));
     if let Some(tag) = early.as_ref().filter(|tag| had_since || has_exactly(call, tag)) {
-        return Ok(not_modified(tag, class, in_release.as_ref()));
+        return Ok(repeatable(not_modified(tag, class, in_release.as_ref()), true));
     }
     let key = place
         .zip(canonical.as_ref())
@@ -202,7 +203,8 @@ async fn carry_out(
         Body::Stream(_) => early.ok_or_else(|| Problem::internal("an export has no query"))?,
     };
     if class != CacheClass::Never && (had_since || client_has(call.headers, &tag)) {
-        return Ok(not_modified(&tag, class, in_release.as_ref()));
+        let short = not_modified(&tag, class, in_release.as_ref());
+        return Ok(repeatable(short, key.is_some()));
     }
     let mut response = begin(&answer, class, &tag, in_release.as_ref());
     if let Some(place) = place.filter(|_| call.form != Form::Json) {
@@ -213,8 +215,18 @@ async fn carry_out(
     if let Some((key, outcome)) = key.zip(outcome) {
         response.extensions_mut().insert(key);
         response.extensions_mut().insert(outcome);
+        // What is asked for once may never be asked for again.
+        response = repeatable(response, outcome == CacheOutcome::Hit);
     }
     Ok(response)
+}
+
+/// Says of an answer whether the same words get it again, while the releases are the same.
+fn repeatable(mut response: HttpResponse, is_so: bool) -> HttpResponse {
+    if is_so {
+        response.extensions_mut().insert(Repeatable);
+    }
+    response
 }
 
 /// Where the same path of the newest release begins; `None` where the query names the release.

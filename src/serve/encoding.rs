@@ -31,22 +31,6 @@ pub(super) enum Coding {
 const OFFERED: &[Coding] = &[Coding::Zstd, Coding::Brotli, Coding::Gzip];
 
 impl Coding {
-    /// The coding the client likes best, `compressible` or as it is; `None`: it refuses all.
-    pub(super) fn chosen(headers: &HeaderMap, compressible: bool) -> Option<Self> {
-        let wishes = Wishes::of(headers);
-        let offered = if compressible { OFFERED } else { &[] };
-        let mut best = (Self::Identity, wishes.weight(Self::Identity));
-        for coding in offered {
-            let weight = wishes.weight(*coding);
-            // What is as good as the plain body is better: it is shorter.
-            let better = if best.0 == Self::Identity { weight >= best.1 } else { weight > best.1 };
-            if better && weight > 0.0 {
-                best = (*coding, weight);
-            }
-        }
-        (best.1 > 0.0).then_some(best.0)
-    }
-
     fn names(self) -> &'static [&'static str] {
         match self {
             Self::Identity => &["identity"],
@@ -66,21 +50,56 @@ impl Coding {
     }
 }
 
-/// What `Accept-Encoding` says; `None`: there is none.
-struct Wishes(Option<Vec<(String, f32)>>);
+/// What a client takes, as far as the coding of an answer depends on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Taken {
+    /// What it likes best of what there is.
+    pub(super) coding: Coding,
+    /// Whether it takes a body as it is.
+    plain: bool,
+    /// Whether it takes one that is zipped.
+    zipped: bool,
+}
 
-impl Wishes {
-    fn of(headers: &HeaderMap) -> Self {
+impl Taken {
+    /// What a client that sent these headers takes, `compressible` or as it is; `None`: nothing.
+    pub(super) fn by(headers: &HeaderMap, compressible: bool) -> Option<Self> {
+        let wishes = Wishes::of(headers);
+        let plain = wishes.weight(Coding::Identity);
+        let offered = if compressible { OFFERED } else { &[] };
+        let mut best = (Coding::Identity, plain);
+        for coding in offered {
+            let weight = wishes.weight(*coding);
+            // What is as good as the plain body is better: it is shorter.
+            let better =
+                if best.0 == Coding::Identity { weight >= best.1 } else { weight > best.1 };
+            if better && weight > 0.0 {
+                best = (*coding, weight);
+            }
+        }
+        let zipped = wishes.weight(Coding::Gzip) > 0.0;
+        (best.1 > 0.0).then_some(Self { coding: best.0, plain: plain > 0.0, zipped })
+    }
+}
+
+/// What `Accept-Encoding` says; `None`: there is none.
+struct Wishes<'a>(Option<Vec<(&'a str, f32)>>);
+
+impl<'a> Wishes<'a> {
+    fn of(headers: &'a HeaderMap) -> Self {
         if !headers.contains_key(ACCEPT_ENCODING) {
             return Self(None);
         }
         let lines = headers.get_all(ACCEPT_ENCODING).filter_map(|line| line.to_str().ok());
-        let wish = |entry: &str| {
+        let wish = |entry: &'a str| {
             let mut parts = entry.split(';').map(str::trim);
-            let name = parts.next().unwrap_or_default().to_ascii_lowercase();
-            let weight = match parts.next().map(str::to_ascii_lowercase) {
+            let name = parts.next().unwrap_or_default();
+            let weight = match parts.next() {
                 None => 1.0,
-                Some(part) => part.strip_prefix("q=")?.trim().parse::<f32>().ok()?,
+                Some(part) => {
+                    let weight = part.strip_prefix("q=").or_else(|| part.strip_prefix("Q="))?;
+                    weight.trim().parse::<f32>().ok()?
+                }
             };
             (!name.is_empty() && (0.0..=1.0).contains(&weight)).then_some((name, weight))
         };
@@ -92,7 +111,9 @@ impl Wishes {
         let plain = coding == Coding::Identity;
         // RFC 9110 allows anything then, but clients that say nothing often cannot read it.
         let Some(wishes) = &self.0 else { return if plain { 1.0 } else { 0.0 } };
-        let said = |names: &[&str]| wishes.iter().find(|(name, _)| names.contains(&name.as_str()));
+        let said = |names: &[&str]| {
+            wishes.iter().find(|(said, _)| names.iter().any(|name| said.eq_ignore_ascii_case(name)))
+        };
         match said(coding.names()).or_else(|| said(&["*"])) {
             Some((_, weight)) => *weight,
             // Not refused, and less welcome than anything that is named.
@@ -102,36 +123,31 @@ impl Wishes {
     }
 }
 
-/// The answer in the coding that was chosen for a client that sent these headers.
+/// The answer as a client takes it.
 ///
 /// A part of a body stays as it is, and so does one that is zipped already, where the client says
 /// that it takes gzip. Fails where what should be zipped is not.
-pub(super) fn encoded(
-    mut response: HttpResponse,
-    asked: &HeaderMap,
-    coding: Coding,
-) -> std::io::Result<HttpResponse> {
-    let wishes = Wishes::of(asked);
+pub(super) fn encoded(mut response: HttpResponse, taken: Taken) -> std::io::Result<HttpResponse> {
     if response.headers().contains_key(CONTENT_ENCODING) {
-        if wishes.weight(Coding::Gzip) > 0.0 {
+        if taken.zipped {
             return Ok(response);
         }
         response = unzipped(response)?;
     }
-    if !gains(&response, asked, coding) {
+    if !gains(&response, taken) {
         return Ok(response);
     }
-    Ok(response.map_body(|head, body| Encoder::response(coding.encoding(), head, body).boxed()))
+    let coding = taken.coding.encoding();
+    Ok(response.map_body(|head, body| Encoder::response(coding, head, body).boxed()))
 }
 
 /// Whether an answer is to be written in the coding that was chosen: a small one is not, unless its
 /// client refuses it as it is, and one that has a coding already has that one.
-pub(super) fn gains(response: &HttpResponse, asked: &HeaderMap, coding: Coding) -> bool {
+pub(super) fn gains(response: &HttpResponse, taken: Taken) -> bool {
     let small = matches!(response.body().size(), BodySize::Sized(size) if size < SMALLEST);
-    let plain_refused = || Wishes::of(asked).weight(Coding::Identity) <= 0.0;
-    coding != Coding::Identity
+    taken.coding != Coding::Identity
         && !response.headers().contains_key(CONTENT_ENCODING)
-        && (!small || plain_refused())
+        && (!small || !taken.plain)
 }
 
 /// The same answer with a body that is in that coding already.
@@ -166,9 +182,13 @@ mod tests {
         headers
     }
 
+    fn chosen(headers: &HeaderMap, compressible: bool) -> Option<Coding> {
+        Taken::by(headers, compressible).map(|taken| taken.coding)
+    }
+
     #[test]
     fn the_coding_the_client_likes_best_is_taken() {
-        assert_eq!(Coding::chosen(&HeaderMap::new(), true), Some(Coding::Identity));
+        assert_eq!(chosen(&HeaderMap::new(), true), Some(Coding::Identity));
         for (said, taken) in [
             ("", Coding::Identity),
             ("gzip", Coding::Gzip),
@@ -187,17 +207,17 @@ mod tests {
             ("gzip;q=2, br;q=NaN, zstd;q=x, gzip;level=9", Coding::Identity),
             (",, ;, ;q=1", Coding::Identity),
         ] {
-            assert_eq!(Coding::chosen(&headers(said), true), Some(taken), "{said}");
+            assert_eq!(chosen(&headers(said), true), Some(taken), "{said}");
         }
     }
 
     #[test]
     fn a_client_that_refuses_everything_gets_nothing() {
         for said in ["identity;q=0", "*;q=0", "identity;q=0, deflate", "gzip;q=0, *;q=0"] {
-            assert_eq!(Coding::chosen(&headers(said), true), None, "{said}");
+            assert_eq!(chosen(&headers(said), true), None, "{said}");
         }
-        assert_eq!(Coding::chosen(&headers("gzip, identity;q=0"), false), None);
-        assert_eq!(Coding::chosen(&headers("gzip"), false), Some(Coding::Identity));
+        assert_eq!(chosen(&headers("gzip, identity;q=0"), false), None);
+        assert_eq!(chosen(&headers("gzip"), false), Some(Coding::Identity));
     }
 
     #[test]
@@ -209,7 +229,8 @@ mod tests {
             HttpResponse::Ok().insert_header((CONTENT_ENCODING, "gzip")).body(body.to_vec())
         };
         let sent = |asked: &HeaderMap| {
-            let response = encoded(answer(&zipped), asked, Coding::Identity).unwrap();
+            let taken = Taken::by(asked, false).unwrap();
+            let response = encoded(answer(&zipped), taken).unwrap();
             let coded = response.headers().contains_key(CONTENT_ENCODING);
             (coded, response.into_body().try_into_bytes().unwrap())
         };
@@ -220,14 +241,14 @@ mod tests {
             assert_eq!(sent(&headers(said)), (false, Bytes::from("plain")), "{said}");
         }
         assert_eq!(sent(&HeaderMap::new()).1, "plain");
-        assert!(encoded(answer(b"plain"), &headers("br"), Coding::Identity).is_err());
+        assert!(encoded(answer(b"plain"), Taken::by(&headers("br"), true).unwrap()).is_err());
     }
 
     #[test]
     fn a_small_body_is_coded_only_where_a_plain_one_is_refused() {
         let coded = |said: &str, body: &str| {
             let response = HttpResponse::Ok().body(body.to_owned());
-            let response = encoded(response, &headers(said), Coding::Gzip).unwrap();
+            let response = encoded(response, Taken::by(&headers(said), true).unwrap()).unwrap();
             response.headers().contains_key(CONTENT_ENCODING)
         };
         assert!(!coded("gzip", "small"));

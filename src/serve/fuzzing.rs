@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use super::asked::{Asked, Canonical};
 use super::client;
 use super::cursor::{self, Scope};
-use super::encoding::Coding;
+use super::encoding::Taken;
 use super::endpoint::ENDPOINTS;
 use super::extract;
 use super::files::{Range, range_of};
@@ -86,7 +86,7 @@ pub fn accepted(accept: &[u8]) -> Result<&'static str, u16> {
 /// Whether `Accept-Encoding` leaves any coding to answer in.
 #[must_use]
 pub fn has_coding(accept_encoding: &[u8]) -> bool {
-    Coding::chosen(&sent(header::ACCEPT_ENCODING, accept_encoding), true).is_some()
+    Taken::by(&sent(header::ACCEPT_ENCODING, accept_encoding), true).is_some()
 }
 
 /// What a `Range` asks for of a file of so many bytes, from the first to before the second; `None`

@@ -180,7 +180,7 @@ const HTTPS_ALONE: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
 /// What stands on every answer, whatever became of the request; `public_url` is the address of the
 /// host.
-pub(super) fn put_always(headers: &mut HeaderMap, request_id: &str, public_url: &str) {
+pub(super) fn put_always(headers: &mut HeaderMap, public_url: &str) {
     let policy = headers.get(header::CONTENT_SECURITY_POLICY).map(HeaderValue::as_bytes);
     // Some may stand in a frame of any page, and say so.
     let is_framed = policy.is_some_and(|policy| policy.ends_with(b"frame-ancestors *"));
@@ -203,6 +203,10 @@ pub(super) fn put_always(headers: &mut HeaderMap, request_id: &str, public_url: 
     for (name, value) in fixed {
         headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     }
+}
+
+/// Names the request on its answer.
+pub(super) fn put_request_id(headers: &mut HeaderMap, request_id: &str) {
     if let Ok(id) = HeaderValue::from_str(request_id) {
         headers.insert(HeaderName::from_static("request-id"), id);
     }

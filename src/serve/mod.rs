@@ -18,6 +18,7 @@ mod example;
 mod extract;
 mod feed;
 mod files;
+mod finished;
 mod folders;
 mod form;
 #[cfg(feature = "fuzzing")]

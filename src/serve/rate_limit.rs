@@ -1,7 +1,6 @@
 //! How often one client may ask: a token bucket per address, the same for all threads.
 
 use std::hash::{BuildHasher as _, RandomState};
-use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
@@ -12,7 +11,7 @@ use governor::middleware::StateInformationMiddleware;
 use governor::state::keyed::HashMapStateStore;
 
 use super::client::Client;
-use crate::config::{Network, RateLimit};
+use crate::config::RateLimit;
 
 /// Requests between two looks at which buckets are full again and can be forgotten.
 const SWEEP: u32 = 8192;
@@ -36,7 +35,8 @@ pub(super) struct RateLimiter {
         StateInformationMiddleware,
     >,
     limit: RateLimit,
-    trusted_proxies: Vec<Network>,
+    /// The limit, in the words of a header.
+    policy: HeaderValue,
     own_buckets: usize,
     asked: AtomicU32,
     crowded: AtomicBool,
@@ -44,15 +44,17 @@ pub(super) struct RateLimiter {
 }
 
 impl RateLimiter {
-    /// A limiter that has seen nobody yet; proxies of these networks are believed.
-    pub(super) fn new(limit: RateLimit, trusted_proxies: Vec<Network>) -> Self {
+    /// A limiter that has seen nobody yet.
+    pub(super) fn new(limit: RateLimit) -> Self {
         let limit = RateLimit { per_second: limit.per_second.min(FASTEST), burst: limit.burst };
         let quota = Quota::per_second(limit.per_second).allow_burst(limit.burst);
         let buckets = governor::RateLimiter::hashmap(quota).with_middleware();
+        // A bucket that is empty is full again after the window.
+        let window = limit.burst.get().div_ceil(limit.per_second.get());
         Self {
             buckets,
             limit,
-            trusted_proxies,
+            policy: header_value(&format!("\"default\";q={};w={window}", limit.burst)),
             own_buckets: OWN_BUCKETS,
             asked: AtomicU32::new(0),
             crowded: AtomicBool::new(false),
@@ -60,12 +62,11 @@ impl RateLimiter {
         }
     }
 
-    /// Takes a token for a request that came from `peer` with these headers.
-    pub(super) fn ask(&self, peer: Option<SocketAddr>, headers: &HeaderMap) -> Allowance {
+    /// Takes a token for a request of that client.
+    pub(super) fn ask(&self, mut client: Client) -> Allowance {
         if self.asked.fetch_add(1, Ordering::Relaxed) % SWEEP == SWEEP - 1 {
             self.sweep();
         }
-        let mut client = Client::asking(&self.trusted_proxies, peer, headers);
         if self.crowded.load(Ordering::Relaxed) {
             client = Client::Crowd(self.hasher.hash_one(client) % CROWD);
         }
@@ -82,12 +83,10 @@ impl RateLimiter {
     fn allowance(&self, remaining: u32, retry_after: Option<u64>) -> Allowance {
         let RateLimit { per_second, burst } = self.limit;
         let (rate, burst) = (per_second.get(), burst.get());
-        // A bucket that is empty is full again after the window.
-        let window = burst.div_ceil(rate);
         let full_after = burst.saturating_sub(remaining).div_ceil(rate);
         Allowance {
-            policy: format!("\"default\";q={burst};w={window}"),
-            state: format!("\"default\";r={remaining};t={full_after}"),
+            policy: self.policy.clone(),
+            state: header_value(&format!("\"default\";r={remaining};t={full_after}")),
             retry_after,
         }
     }
@@ -103,8 +102,8 @@ impl RateLimiter {
 /// Whether a request may go on, and what its answer says about that.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Allowance {
-    policy: String,
-    state: String,
+    policy: HeaderValue,
+    state: HeaderValue,
     /// Seconds until the next token; `None`: there was one.
     retry_after: Option<u64>,
 }
@@ -120,17 +119,17 @@ impl Allowance {
     /// Puts it on an answer, as draft-ietf-httpapi-ratelimit-headers has it.
     pub(super) fn put(&self, headers: &mut HeaderMap) {
         let Self { policy, state, retry_after } = self;
-        let mut put = |name, text: &str| {
-            if let Ok(value) = HeaderValue::from_str(text) {
-                headers.insert(name, value);
-            }
-        };
-        put(HeaderName::from_static("ratelimit-policy"), policy);
-        put(HeaderName::from_static("ratelimit"), state);
+        headers.insert(HeaderName::from_static("ratelimit-policy"), policy.clone());
+        headers.insert(HeaderName::from_static("ratelimit"), state.clone());
         if let Some(seconds) = retry_after {
-            put(RETRY_AFTER, &seconds.to_string());
+            headers.insert(RETRY_AFTER, HeaderValue::from(*seconds));
         }
     }
+}
+
+/// Words of this file as the value of a header: they are ASCII.
+fn header_value(words: &str) -> HeaderValue {
+    HeaderValue::from_str(words).unwrap_or(HeaderValue::from_static(""))
 }
 
 #[cfg(test)]
@@ -138,29 +137,17 @@ mod tests {
     use std::net::Ipv4Addr;
 
     use super::*;
-    use crate::serve::client::FORWARDED;
+
+    const NOBODY: Client = Client::V4(Ipv4Addr::UNSPECIFIED);
 
     fn limit(per_second: u32, burst: u32) -> RateLimit {
         let [per_second, burst] = [per_second, burst].map(|n| NonZeroU32::new(n).unwrap());
         RateLimit { per_second, burst }
     }
 
-    fn limiter(burst: u32, trusted: &[&str]) -> RateLimiter {
-        let trusted = trusted.iter().map(|network| network.parse().unwrap()).collect();
-        RateLimiter::new(limit(1, burst), trusted)
-    }
-
-    fn forwarded(lines: &[&str]) -> HeaderMap {
-        let mut headers = HeaderMap::new();
-        for line in lines {
-            headers.append(FORWARDED, HeaderValue::from_str(line).unwrap());
-        }
-        headers
-    }
-
     #[test]
     fn an_allowance_says_what_is_left_and_when_all_of_it_is_back() {
-        let limiter = RateLimiter::new(limit(10, 100), Vec::new());
+        let limiter = RateLimiter::new(limit(10, 100));
         let allowance = limiter.allowance(99, None);
         assert_eq!(allowance.policy, "\"default\";q=100;w=10");
         assert_eq!(allowance.state, "\"default\";r=99;t=1");
@@ -176,23 +163,21 @@ mod tests {
 
     #[test]
     fn the_largest_limits_count_without_overflow() {
-        let limiter = RateLimiter::new(limit(u32::MAX, u32::MAX), Vec::new());
-        let allowance = limiter.ask(None, &HeaderMap::new());
+        let limiter = RateLimiter::new(limit(u32::MAX, u32::MAX));
+        let allowance = limiter.ask(NOBODY);
         assert_eq!(allowance.refusal(), None);
         assert_eq!(allowance.policy, format!("\"default\";q={};w=4295", u32::MAX));
-        let slow = RateLimiter::new(limit(1, u32::MAX), Vec::new());
-        assert_eq!(slow.ask(None, &HeaderMap::new()).refusal(), None);
+        let slow = RateLimiter::new(limit(1, u32::MAX));
+        assert_eq!(slow.ask(NOBODY).refusal(), None);
     }
 
     #[test]
     fn ever_new_addresses_fill_no_memory() {
         // Buckets that take hours to be full again, so that none can be forgotten meanwhile.
-        let mut limiter = limiter(2, &["127.0.0.0/8"]);
+        let mut limiter = RateLimiter::new(limit(1, 2));
         limiter.own_buckets = 1000;
         let bucket_of = |limiter: &RateLimiter, number: u32| {
-            let peer = SocketAddr::from(([127, 0, 0, 1], 1));
-            let address = Ipv4Addr::from(0x0800_0000 + number).to_string();
-            limiter.ask(Some(peer), &forwarded(&[&address]))
+            limiter.ask(Client::of(Ipv4Addr::from(0x0800_0000 + number).into()))
         };
         for number in 0..SWEEP * 3 {
             bucket_of(&limiter, number);

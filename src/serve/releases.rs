@@ -102,6 +102,7 @@ pub struct Releases {
     replica: Option<Arc<Replica>>,
     query_times: Arc<QueryTimes>,
     failed_reloads: AtomicU64,
+    generation: AtomicU64,
 }
 
 impl Releases {
@@ -122,6 +123,7 @@ impl Releases {
             replica: None,
             query_times: Arc::default(),
             failed_reloads: AtomicU64::new(0),
+            generation: AtomicU64::new(0),
         }
     }
 
@@ -210,10 +212,24 @@ impl Releases {
         let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
         others.retain(|open| known.contains_key(&open.id()));
         drop(others);
+        let id = |newest: &Option<Arc<OpenRelease>>| newest.as_ref().map(|newest| newest.id());
+        let same = *self.redacted() == redacted
+            && before.keys().eq(known.keys())
+            && id(&open) == id(&newest);
         *self.redacted.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(redacted);
         *self.known.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(known);
         *self.newest.write().unwrap_or_else(PoisonError::into_inner) = newest;
+        if !same {
+            // After the change: what is answered in between counts as of before, and is not kept.
+            self.generation.fetch_add(1, Ordering::Release);
+        }
         damage.map_or(Ok(()), Err)
+    }
+
+    /// How often there were other releases than before. What was answered while it was the same is
+    /// still the answer.
+    pub(super) fn generation(&self) -> u64 {
+        self.generation.load(Ordering::Acquire)
     }
 
     /// How long the queries of all of them took.
@@ -298,6 +314,7 @@ impl Releases {
         *self.newest.write().unwrap_or_else(PoisonError::into_inner) = None;
         *self.known.write().unwrap_or_else(PoisonError::into_inner) = Arc::default();
         self.others.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.generation.fetch_add(1, Ordering::Release);
     }
 
     fn use_of(&self, known: &Arc<KnownRelease>) -> Arc<OpenRelease> {

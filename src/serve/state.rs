@@ -12,6 +12,7 @@ use chrono::{DateTime, Utc};
 
 use super::cache::Bodies;
 use super::downloads::Downloads;
+use super::finished::Finished;
 use super::known_status::{Known, KnownStatus};
 use super::metrics::Metrics;
 use super::open_release::OpenRelease;
@@ -80,6 +81,7 @@ struct Shared {
     status: KnownStatus,
     metrics: Metrics,
     bodies: Bodies,
+    finished: Finished,
     settings: Settings,
     rate_limiter: Option<RateLimiter>,
     downloads: Downloads,
@@ -104,16 +106,16 @@ impl State {
     ) -> Self {
         let bare = settings.public_url.trim_end_matches('/').len();
         settings.public_url.truncate(bare);
-        let proxies = settings.trusted_proxies.clone();
-        let rate_limiter = settings.rate_limit.map(|limit| RateLimiter::new(limit, proxies));
+        let rate_limiter = settings.rate_limit.map(RateLimiter::new);
         let process = RandomState::new().hash_one(std::process::id());
         let status = KnownStatus::new(status, Arc::clone(&releases));
-        let metrics = Metrics::default();
         Self(Arc::new(Shared {
             releases,
             status,
-            bodies: Bodies::new(settings.cache_bytes, metrics.clone()),
-            metrics,
+            // Half of it for what is given again as it is, half for what that is made of.
+            finished: Finished::new(settings.cache_bytes / 2),
+            bodies: Bodies::new(settings.cache_bytes / 2),
+            metrics: Metrics::default(),
             downloads: Downloads::new(&settings.bounds),
             queue: Queue::new(&settings.bounds),
             settings,
@@ -143,6 +145,11 @@ impl State {
     /// Finished bodies.
     pub(super) fn bodies(&self) -> &Bodies {
         &self.0.bodies
+    }
+
+    /// Finished answers.
+    pub(super) fn finished(&self) -> &Finished {
+        &self.0.finished
     }
 
     /// Exports and large files under way.
@@ -182,7 +189,9 @@ impl State {
 
     /// All of that, for Prometheus. Blocks for a moment at most.
     pub(super) fn metrics_text(&self) -> String {
-        self.0.metrics.text(&self.0.releases, &self.0.status)
+        let Shared { metrics, bodies, finished, releases, status, .. } = &*self.0;
+        let ((body_bytes, number), (answer_bytes, answers)) = (bodies.held(), finished.held());
+        metrics.text((body_bytes + answer_bytes, number + answers), releases, status)
     }
 
     /// The name of a request: the one a trusted proxy gave it, or one that no other request of

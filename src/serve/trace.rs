@@ -1,7 +1,7 @@
 //! A request as a span, where traces are exported.
 
-use actix_web::http::StatusCode;
-use actix_web::{HttpMessage as _, HttpRequest};
+use actix_web::HttpRequest;
+use actix_web::http::{Method, StatusCode};
 use tracing::Span;
 use tracing::field::Empty;
 
@@ -32,12 +32,12 @@ pub(super) fn span(request: &HttpRequest, request_id: &str) -> Span {
 }
 
 /// Says of a span what became of its request.
-pub(super) fn record(span: &Span, asked: &HttpRequest, status: StatusCode) {
+pub(super) fn record(span: &Span, method: &Method, route: Route, status: StatusCode) {
     if span.is_disabled() {
         return;
     }
-    let route = asked.extensions().get().copied().unwrap_or_else(Route::none).pattern();
-    telemetry::rename(span, format!("{} {route}", asked.method()));
+    let route = route.pattern();
+    telemetry::rename(span, format!("{method} {route}"));
     span.record("http.route", route);
     span.record("http.response.status_code", status.as_u16());
     if status.is_server_error() {

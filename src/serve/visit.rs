@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::http::Method;
-use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
+use actix_web::{HttpRequest, HttpResponse};
 use bytes::Bytes;
 
 use super::cache_outcome::CacheOutcome;
@@ -40,12 +40,12 @@ impl Visit {
     pub(super) fn answered(
         self,
         asked: &HttpRequest,
+        route: Route,
+        outcome: Option<CacheOutcome>,
         request_id: &str,
         response: HttpResponse,
     ) -> HttpResponse {
         let took = self.began.elapsed();
-        let route = asked.extensions().get().copied().unwrap_or_else(Route::none);
-        let outcome = response.extensions().get::<CacheOutcome>().copied();
         self.metrics.answered(route, asked.method(), response.status(), outcome, took);
         let line = self.logged.then(|| {
             let path = cut(asked.path());

@@ -57,6 +57,7 @@ mod serve_coverage;
 mod serve_database;
 mod serve_discovery;
 mod serve_files;
+mod serve_finished;
 mod serve_forms;
 mod serve_forms_reread;
 mod serve_guard;

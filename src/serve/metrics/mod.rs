@@ -50,8 +50,6 @@ struct Counters {
     connections: AtomicI64,
     connections_made: AtomicU64,
     rate_limited: AtomicU64,
-    cached_bytes: AtomicU64,
-    cached_bodies: AtomicU64,
 }
 
 /// Something that is counted as long as this value lives.
@@ -103,18 +101,22 @@ impl Metrics {
         self.0.bytes_sent.fetch_add(bytes, Ordering::Relaxed);
     }
 
-    /// What the cache of finished bodies holds now, for whoever keeps it to say after each change.
-    pub(super) fn set_body_cache(&self, bytes: u64, bodies: u64) {
-        self.0.cached_bytes.store(bytes, Ordering::Relaxed);
-        self.0.cached_bodies.store(bodies, Ordering::Relaxed);
-    }
-
-    /// Everything, in the text format of Prometheus.
+    /// Everything, in the text format of Prometheus; `cached` are the bytes and the number of bodies
+    /// that are kept.
     ///
     /// Asks the catalog, so it may take as long as [`KnownStatus::get`] waits.
-    pub(super) fn text(&self, releases: &Releases, status: &KnownStatus) -> String {
+    pub(super) fn text(
+        &self,
+        cached: (u64, u64),
+        releases: &Releases,
+        status: &KnownStatus,
+    ) -> String {
         let mut out = Exposition::default();
         self.write(&mut out);
+        let (bytes, bodies) = cached;
+        out.gauge("porchlight_body_cache_bytes", "Bytes of finished bodies kept.")
+            .sample(&[], bytes);
+        out.gauge("porchlight_body_cache_entries", "Finished bodies kept.").sample(&[], bodies);
         releases.query_times().write(&mut out);
         machinery::write_releases(&mut out, releases, status.now());
         machinery::write_status(&mut out, status.get().as_ref().as_ref().ok(), status.now());
@@ -144,9 +146,5 @@ impl Metrics {
             .sample(&[], read(&counters.rate_limited));
         out.counter("porchlight_panics_total", "Panics caught while answering.")
             .sample(&[], read(&PANICS));
-        out.gauge("porchlight_body_cache_bytes", "Bytes of finished bodies kept.")
-            .sample(&[], read(&counters.cached_bytes));
-        out.gauge("porchlight_body_cache_entries", "Finished bodies kept.")
-            .sample(&[], read(&counters.cached_bodies));
     }
 }

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use actix_web::http::{Method, StatusCode};
+use actix_web::{HttpMessage as _, HttpRequest};
 
 use super::exposition::Exposition;
 use super::histogram::Histogram;
@@ -19,8 +20,13 @@ pub(in crate::serve) struct Route(pub(in crate::serve) usize);
 
 impl Route {
     /// Requests that got to no endpoint: there is none, or they were refused before.
-    pub(in crate::serve) fn none() -> Self {
+    fn none() -> Self {
         Self(ENDPOINTS.len())
+    }
+
+    /// Where a request got to.
+    pub(in crate::serve) fn of(request: &HttpRequest) -> Self {
+        request.extensions().get().copied().unwrap_or_else(Self::none)
     }
 
     /// The pattern of its path, the same under every release.
