@@ -1,0 +1,85 @@
+"""Results as a document for people, and as JSON for programs."""
+
+import json
+import platform
+import subprocess
+import time
+
+# Medians that stand in the tables: heading, figure, and how it is written.
+COLUMNS = (
+    ("p50 ms", lambda found: f"{found['p50'] / 1000:.2f}"),
+    ("p99 ms", lambda found: f"{found['p99'] / 1000:.2f}"),
+    ("CPU s per 1,000", lambda found: f"{found['per_thousand']:.3f}"),
+    ("RssAnon MB", lambda found: f"{found['own']:.0f}"),
+    ("PSS MB", lambda found: f"{found['share']:.0f}"),
+    ("bytes an answer", lambda found: f"{found['size']:,.0f}"),
+    ("least to most a second", lambda found: f"{number(found['least'])} to {number(found['most'])}"),
+    ("others' cores", lambda found: f"{found['others']:.2f}"),
+    ("runs", lambda found: str(found["runs"])),
+)
+
+
+def number(value):
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def table(workload, results):
+    """The table of one workload; Porchlight is what the others are compared with."""
+    own = results.get("porchlight", {}).get("rate")
+    headings = ["server", "requests a second", "Porchlight is", *(heading for heading, _ in COLUMNS)]
+    lines = [
+        f"### {workload.name}: {workload.told}",
+        "",
+        f"{workload.connections} connections, {len(workload.cases):,} cases.",
+        "",
+        "| " + " | ".join(headings) + " |",
+        "|---" + "|--:" * (len(headings) - 1) + "|",
+    ]
+    for server, found in results.items():
+        if found["void"]:
+            lines.append(f"| {server} | void | {found['void']} |" + " |" * (len(headings) - 3))
+            continue
+        ratio = f"{own / found['rate']:.3g}×" if own else ""
+        cells = [server, number(found["rate"]), ratio, *(write(found) for _, write in COLUMNS)]
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def machine_told():
+    """Processor, cores, memory and kernel."""
+    with open("/proc/cpuinfo") as file:
+        model = next((line.split(":")[1].strip() for line in file if line.startswith("model name")), "")
+    with open("/proc/meminfo") as file:
+        memory = int(file.readline().split()[1]) / 1024 / 1024
+    cores = subprocess.run(["nproc"], capture_output=True, text=True).stdout.strip()
+    return f"{cores} cores ({model}), {memory:.0f} GB, {platform.system()} {platform.release()}"
+
+
+class Results:
+    """What was found so far, written anew after each part: a run that is stopped leaves what it has."""
+
+    def __init__(self, path, head):
+        self.path, self.head, self.parts, self.data = path, head, [], {}
+
+    def add(self, name, text, data):
+        self.parts.append(text)
+        self.data[name] = data
+        print(text, flush=True)
+        if self.path:
+            self.path.write_text("\n".join([self.head, *self.parts]))
+            self.path.with_suffix(".json").write_text(json.dumps(self.data, indent=1) + "\n")
+
+
+def head(release, servers, settings, told):
+    """What stands above the tables."""
+    versions = "\n".join(f"- {server.name}: {server.version()}" for server in servers)
+    return f"""# Results
+
+Written by `bench/run` on {time.strftime("%Y-%m-%d")}; [README.md](README.md) says what is compared with what. Medians of {settings.runs} runs of {settings.seconds} s in turn, load and servers on one machine: {machine_told()}. Ratios within a table hold better than figures do.
+
+{told}
+
+Release {release.name}: {len(release.agencies):,} agencies, {len(release.partnerships):,} partnerships.
+
+{versions}
+"""
