@@ -26,13 +26,13 @@ class Captured:
         if answer.status != 200:
             raise RuntimeError(f"porchlight answers {answer.status} to {asked}")
         number = self.numbers[asked] = len(self.numbers)
-        self.write(f"{number}.head", f"{asked}\n" + lines(answer))
+        self.write(f"{number}.head", f"{asked}\n" + header_lines(answer))
         (self.folder / f"{number}.body").write_bytes(answer.body)
         tag = self.tags[asked] = answer.header("etag")
         unchanged = ask(self.porchlight.port, Request(asked, headers=(("If-None-Match", tag),)))
         if unchanged.status != 304:
             raise RuntimeError(f"porchlight answers {unchanged.status}, not 304, to {asked}")
-        self.write(f"{number}.unchanged", lines(unchanged))
+        self.write(f"{number}.unchanged", header_lines(unchanged))
 
     def write(self, name, text):
         (self.folder / name).write_text(text, newline="\n")
@@ -53,6 +53,6 @@ class Captured:
         return Request(f"/answers/{number}.body", headers=tuple(known))
 
 
-def lines(answer):
+def header_lines(answer):
     kept = (pair for pair in answer.headers if pair[0].lower() not in LEFT_OUT)
     return "".join(f"{name}: {value}\n" for name, value in kept)

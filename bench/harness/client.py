@@ -91,3 +91,8 @@ def unchunked(body):
             return b"".join(blocks)
         blocks.append(body[end + 2 : end + 2 + length])
         at = end + 4 + length
+
+
+def lines(answer):
+    """The lines of an answer after the first, which names the columns."""
+    return answer.body.decode().splitlines()[1:]

@@ -1,6 +1,7 @@
 """One workload on several servers: the answers compared before any load, then rounds in turn."""
 
 import dataclasses
+import json
 import random
 import statistics
 import sys
@@ -11,8 +12,10 @@ from .workloads import SEED
 
 # Answers of each server that are looked at before the load.
 LOOKED_AT = 8
-# How far the size of an answer may be from that of Porchlight, for the same rows in another spelling.
-SMALLEST, LARGEST = 0.3, 3.0
+# How far the size of rows may be from that of Porchlight's: a list is a list here and a text there.
+SMALLEST, LARGEST = 0.5, 2.0
+# Questions whose rows are the same everywhere; searches find and rank as each server does.
+ORDERED = ("record", "list", "deep-page")
 # Cores that anything else may take of the machine during a run; a run with more is done again.
 OTHERS = 0.25
 # How often, at most, for one server and workload.
@@ -44,26 +47,45 @@ class Unequal(Exception):
 
 
 def look(server, workload, requests, reference):
-    """Asks a server for some cases, and compares what it says with `reference`, the bodies of
-    Porchlight, which it fills if it is empty. Returns the mean size of the answers as they come."""
+    """Asks a server for some cases, and compares what it says with `reference`, the answers of
+    Porchlight and their rows, which it fills if it is empty. Returns the mean size of the answers."""
     step = max(1, len(requests) // LOOKED_AT)
     sizes, is_first = [], not reference
-    for request in requests[::step]:
+    for request, case in zip(requests[::step], workload.cases[::step]):
         answer = ask(server.port, request)
         told = f"{request.path}: {answer.body[:60]!r}"
         if answer.status != workload.status:
             raise Unequal(f"{answer.status}, not {workload.status}: {told}")
-        if workload.rows is not None and server.rows(workload, answer) != workload.rows:
-            raise Unequal(f"{server.rows(workload, answer)} rows, not {workload.rows}: {told}")
+        rows = None if workload.rows is None else server.rows(workload, answer)
+        if rows is not None and len(rows) != workload.rows:
+            raise Unequal(f"{len(rows)} rows, not {workload.rows}: {told}")
         if is_first:
-            reference.append(answer.body)
-        theirs = reference[len(sizes)]
-        if server.is_exact and answer.body != theirs:
+            reference.append((answer.body, rows))
+        body, expected = reference[len(sizes)]
+        if server.is_exact and answer.body != body:
             raise Unequal(f"not the bytes that Porchlight sends: {told}")
-        if not SMALLEST * len(theirs) <= len(answer.body) <= LARGEST * len(theirs):
-            raise Unequal(f"{len(answer.body)} bytes, where Porchlight sends {len(theirs)}: {told}")
+        if rows is not None:
+            agree(case, rows, expected, told)
         sizes.append(answer.size)
     return statistics.mean(sizes)
+
+
+def agree(case, rows, expected, told):
+    """Whether rows are those that Porchlight sends, in its order where the question names one, and about
+    as large."""
+    if case["asks"] in ORDERED and [row["id"] for row in rows] != [row["id"] for row in expected]:
+        raise Unequal(f"other rows than Porchlight sends: {told}")
+    if case["asks"] == "counts" and counted(rows) != counted(expected):
+        raise Unequal(f"other counts than Porchlight sends: {told}")
+    own, theirs = (len(json.dumps(some, separators=(",", ":"))) for some in (rows, expected))
+    if not SMALLEST * theirs <= own <= LARGEST * theirs:
+        raise Unequal(f"rows of {own} bytes, where those of Porchlight have {theirs}: {told}")
+
+
+def counted(rows):
+    """What each pair of state and kind counts, whatever the count is called."""
+    number = lambda row: next(value for name, value in row.items() if name not in ("state", "kind"))
+    return {(row["state"], row["kind"]): number(row) for row in rows}
 
 
 def one(server, workload, requests, settings, expected):

@@ -10,7 +10,7 @@ import urllib.parse
 sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent.parent / "scripts"))
 from proof import environment, newest_release, program
 
-from .client import Request, ask
+from .client import Request, ask, lines
 from .server import Server
 
 # Requests a second that one address may make, and how many at once: the limiter works as it does for
@@ -51,10 +51,10 @@ class Porchlight(Server):
         return Request(path(case), headers=tuple(case.get("headers", ())))
 
     def rows(self, workload, answer):
-        if workload.rows == "lines":
-            return answer.body.count(b"\n") - 1
+        if workload.rows_are_lines:
+            return lines(answer)
         data = answer.json()["data"]
-        return len(data) if isinstance(data, list) else 1
+        return data if isinstance(data, list) else [data]
 
     def answers_from_cache(self):
         """How many answers were kept ones, and how many were made."""

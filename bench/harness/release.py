@@ -21,6 +21,8 @@ class Release:
             "SELECT state, kind FROM agencies WHERE lat IS NOT NULL GROUP BY 1, 2"
             " HAVING count(*) >= 110 ORDER BY count(*)"
         )
+        # Those of an agency, in their order.
+        self.columns = self.column("SELECT name FROM pragma_table_info('agencies')")
         self.groups = len(self.read("SELECT 1 FROM agencies GROUP BY state, kind"))
 
     def read(self, statement):

@@ -19,6 +19,10 @@ COLUMNS = (
 )
 
 
+# Characters of a reason that stand in a table; all of it is said on the terminal.
+LONGEST_REASON = 80
+
+
 def number(value):
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
@@ -37,7 +41,8 @@ def table(workload, results):
     ]
     for server, found in results.items():
         if found["void"]:
-            lines.append(f"| {server} | void | {found['void']} |" + " |" * (len(headings) - 3))
+            why = found["void"][:LONGEST_REASON].replace("|", " ")
+            lines.append(f"| {server} | void: {why} |" + " |" * (len(headings) - 2))
             continue
         ratio = f"{own / found['rate']:.3g}×" if own else ""
         cells = [server, number(found["rate"]), ratio, *(write(found) for _, write in COLUMNS)]

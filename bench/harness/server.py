@@ -54,7 +54,7 @@ class Server:
         raise NotImplementedError
 
     def rows(self, workload, answer):
-        """How many rows an answer holds."""
+        """The rows that an answer holds."""
         raise NotImplementedError
 
     def version(self):

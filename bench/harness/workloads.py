@@ -28,18 +28,15 @@ class Workload:
     told: str
     cases: list
     # Rows that every answer must have; `None` where the answer has no rows to compare.
-    rows: object = None
+    rows: int | None = None
+    # Whether a row is a line below a first one of names.
+    rows_are_lines: bool = False
     status: int = 200
     connections: int = 16
     # Whether whole answers are read one after another, rather than many small ones by wrk.
     is_download: bool = False
     # Whether no answer may be a kept one: then every case is asked once in a run.
     is_new: bool = False
-    # How the servers other than Porchlight are asked: the name of the kind of question.
-    kind: str = ""
-
-    def __post_init__(self):
-        self.kind = self.kind or self.name
 
 
 def kept(release, porchlight):
@@ -63,35 +60,36 @@ def kept(release, porchlight):
 
 
 def agency(id):
-    return {"path": f"/v1/agencies/{id}", "table": "agencies", "id": id}
+    return {"asks": "record", "path": f"/v1/agencies/{id}", "table": "agencies", "id": id}
 
 
 def partnership(id):
-    return {"path": f"/v1/partnerships/{id}", "table": "partnerships", "id": id}
+    return {"asks": "record", "path": f"/v1/partnerships/{id}", "table": "partnerships", "id": id}
 
 
 def list_of(state, kind, north_of=None):
     query = {"state": state, "kind": kind, "limit": 100}
     if north_of is not None:
         query["lat__gte"] = north_of
-    return {"path": "/v1/agencies", "query": query, "state": state, "kind": kind, "north_of": north_of}
+    return {"asks": "list", "path": "/v1/agencies", "query": query, "state": state, "kind": kind, "north_of": north_of}
 
 
 def search(words):
-    return {"path": "/v1/agencies", "query": {"q": words, "limit": 20}, "words": words}
+    return {"asks": "search", "path": "/v1/agencies", "query": {"q": words, "limit": 20}, "words": words}
 
 
 def counts(north_of=None):
     query = {"by": "state,kind"}
     if north_of is not None:
         query["lat__gte"] = north_of
-    return {"path": "/v1/agencies/counts", "query": query, "north_of": north_of}
+    return {"asks": "counts", "path": "/v1/agencies/counts", "query": query, "north_of": north_of}
 
 
 def deep_pages(release, porchlight):
     """The page after the one that ends at the depth, found by walking there as a client does."""
-    path, left = "/v1/agencies?sort=name&limit=1000", int(len(release.agencies) * DEPTH / 1000)
-    for _ in range(max(left, 1)):
+    path, left = "/v1/agencies?sort=name&limit=1000", max(1, int(len(release.agencies) * DEPTH / 1000))
+    begin = 1000 * left
+    for _ in range(left):
         answer = ask(porchlight.port, Request(path)).json()
         path, last = answer["links"]["next"], answer["data"][-1]
     cases = []
@@ -99,8 +97,8 @@ def deep_pages(release, porchlight):
     path = path.replace("limit=1000", "limit=100")
     while len(cases) < 10:
         where, _, query = path.partition("?")
-        case = {"path": where, "query": dict(urllib.parse.parse_qsl(query))}
-        cases.append(case | {"after": (last["name"], last["id"])})
+        case = {"asks": "deep-page", "path": where, "query": dict(urllib.parse.parse_qsl(query))}
+        cases.append(case | {"after": (last["name"], last["id"]), "skip": begin + 100 * len(cases)})
         answer = ask(porchlight.port, Request(path)).json()
         path, last = answer["links"]["next"], answer["data"][-1]
     return cases
@@ -111,18 +109,18 @@ def unchanged(cases, porchlight):
     known = []
     for case in cases:
         tag = ask(porchlight.port, Request(case["path"])).header("etag")
-        known.append(case | {"headers": [("If-None-Match", tag)]})
+        known.append(case | {"asks": "unchanged", "headers": [("If-None-Match", tag)]})
     return known
 
 
 def pages(ids, porchlight):
     """The page of each agency, whose address holds its name."""
     found = (ask(porchlight.port, Request(f"/agencies/{id}")).header("location") for id in ids)
-    return [{"path": path} for path in found]
+    return [{"asks": "page", "path": path} for path in found]
 
 
 CHARTS = ("partners-over-time", "partners-by-state", "disclosures-by-basis", "requests-by-outcome")
 
 
 def charts(release):
-    return [{"path": f"/charts/{release}/{name}.svg"} for name in CHARTS]
+    return [{"asks": "chart", "path": f"/charts/{release}/{name}.svg"} for name in CHARTS]
