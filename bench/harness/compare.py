@@ -2,13 +2,12 @@
 
 import dataclasses
 import json
-import random
 import statistics
 import sys
+import time
 
 from . import load, machine
 from .client import ask
-from .workloads import SEED
 
 # Answers of each server that are looked at before the load.
 LOOKED_AT = 8
@@ -91,29 +90,33 @@ def counted(rows):
 def one(server, workload, requests, settings, expected):
     """One run of one server."""
     kept = made = 0
-    if workload.is_new:
-        random.Random(SEED).shuffle(requests)
-        if server.keeps_answers:
-            server.stop()
-            server.start()
-            kept, made = server.answers_from_cache()
+    if (workload.is_new or workload.is_cold) and server.keeps_answers:
+        server.stop()
+        server.start()
+        kept, made = server.answers_from_cache()
+    if not workload.is_download:
+        load.write(server.work, server.port, requests)
     settings.patience -= machine.wait_for_quiet(OTHERS, min(settings.patience, LONGEST_WAIT))
-    busy, before, peak = machine.busy_seconds(), server.processor_seconds(), machine.Peak(server.roots())
+    busy, before, own = machine.busy_seconds(), server.processor_seconds(), time.process_time()
+    peak = machine.Peak(server.roots())
     if workload.is_download:
-        run = load.large(server.port, requests, workload.connections, settings.seconds)
+        run = load.large(server.port, requests, workload.connections, settings.seconds, workload.status)
     else:
-        run = load.many(server.work, server.port, requests, workload.connections, settings.seconds)
+        run = load.many(server.work, server.port, workload.connections, settings.seconds)
     run["share"], run["own"] = peak.end()
     seconds = run["microseconds"] / 1e6
     run["processor"] = server.processor_seconds() - before
-    others = machine.busy_seconds() - busy - run["processor"] - run["client"]
+    # A client of downloads is this very process.
+    own = time.process_time() - own + (0 if workload.is_download else run["client"])
+    others = machine.busy_seconds() - busy - run["processor"] - own
     run["others"] = max(0, others) / seconds
     run["rate"] = run["requests"] / seconds
     run["per_thousand"] = 1000 * run["processor"] / max(1, run["requests"])
     run["void"] = reason(run, workload, requests, expected)
-    if workload.is_new and server.keeps_answers:
+    if (workload.is_new or workload.is_cold) and server.keeps_answers:
         kept, made = (now - then for now, then in zip(server.answers_from_cache(), (kept, made)))
-        if kept > KEPT * max(1, kept + made):
+        run["kept"] = kept / max(1, kept + made)
+        if workload.is_new and run["kept"] > KEPT:
             run["void"] = f"{kept:.0f} of {kept + made:.0f} answers were kept ones"
     return run
 
@@ -129,7 +132,7 @@ def reason(run, workload, requests, expected):
         return f"{run['requests']} requests for {len(requests)} cases"
     mean = run["bytes"] / run["requests"]
     # A few answers tell little about a mean.
-    if run["requests"] >= 50 and abs(mean - expected) > STRAYED * expected:
+    if not workload.is_varied and run["requests"] >= 50 and abs(mean - expected) > STRAYED * expected:
         return f"{mean:.0f} bytes an answer, {expected:.0f} before the load"
     return None
 
@@ -148,9 +151,10 @@ def compare(workload, servers, settings):
             print(f"{workload.name}: {server.name}: {problem}", file=sys.stderr)
             continue
         asked[server] = requests
-        if not workload.is_download and not workload.is_new:
+        if not (workload.is_download or workload.is_new or workload.is_cold):
             # The first second fills caches and is not counted.
-            load.many(server.work, server.port, requests, workload.connections, 1)
+            load.write(server.work, server.port, requests)
+            load.many(server.work, server.port, workload.connections, 1)
     runs, again = {server: [] for server in asked}, dict.fromkeys(asked, settings.again)
     for number in range(settings.runs):
         # A B C, then C B A: a machine that slows down slows all of them.
@@ -174,5 +178,7 @@ def medians(runs):
     found["size"] = statistics.median(run["bytes"] / run["requests"] for run in good)
     found["least"], found["most"] = min(run["rate"] for run in good), max(run["rate"] for run in good)
     found["share"], found["own"] = max(run["share"] for run in good), max(run["own"] for run in good)
+    if "kept" in good[0]:
+        found["kept"] = statistics.median(run["kept"] for run in good)
     found["runs"], found["void"] = len(good), None
     return found

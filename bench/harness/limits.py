@@ -61,7 +61,7 @@ class BareActix(Server):
         return [self.binary, self.captured.folder, f"127.0.0.1:{self.port}"]
 
     def probe(self):
-        return Request(next(iter(self.captured.numbers)))
+        return self.captured.porchlight.probe()
 
     def request(self, workload, case):
         return self.captured.asked(case)
@@ -102,7 +102,10 @@ class Nginx(Server):
 
     def request(self, workload, case):
         if "file" in case:
-            return Request(f"/files/{case['file']}")
+            return Request(f"/files/{case['file']}", headers=tuple(case.get("headers", ())))
+        if case["asks"] == "csv":
+            # The same bytes lie in the release.
+            return None if case["query"] else Request("/files/agencies.csv")
         return self.captured.as_file(case)
 
     def rows(self, workload, answer):

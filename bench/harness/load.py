@@ -1,5 +1,6 @@
 """Load: many small answers by wrk (Debian: wrk), or whole large ones one after another."""
 
+import itertools
 import json
 import re
 import resource
@@ -39,13 +40,16 @@ end
 GRACE = 30
 
 
-def many(folder, port, requests, connections, seconds):
-    """wrk in one thread: what it counted, and the processor time it took."""
-    script, file = folder / "requests.lua", folder / "requests"
-    script.write_text(SCRIPT)
-    file.write_bytes(b"".join(request.text(port) + b"\x1e" for request in requests))
+def write(folder, port, requests):
+    """Writes down what `many` is to ask; some hundred thousand take a second."""
+    (folder / "requests.lua").write_text(SCRIPT)
+    (folder / "requests").write_bytes(b"".join(request.text(port) + b"\x1e" for request in requests))
+
+
+def many(folder, port, connections, seconds):
+    """wrk in one thread asks what was written down: what it counted, and the processor time it took."""
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s"]
-    command += ["-s", script, f"http://127.0.0.1:{port}", "--", file]
+    command += ["-s", folder / "requests.lua", f"http://127.0.0.1:{port}", "--", folder / "requests"]
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run(command, capture_output=True, text=True, timeout=seconds + GRACE)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -57,22 +61,24 @@ def many(folder, port, requests, connections, seconds):
     return counted
 
 
-def large(port, requests, connections, seconds):
-    """Each connection reads whole answers until the time is up, at least one."""
+def large(port, requests, connections, seconds, status):
+    """Each connection reads whole answers, in turn, until the time is up, at least one."""
     began, processor, lock = time.perf_counter(), time.process_time(), threading.Lock()
-    took, read, refused = [], [0], [0]
+    took, read, refused, turn = [], [0], [0], itertools.cycle(requests)
 
-    def work(number):
+    def work():
         while True:
-            answer = ask(port, requests[number % len(requests)], keep=False)
+            with lock:
+                request = next(turn)
+            answer = ask(port, request, keep=False)
             with lock:
                 took.append(answer.took * 1e6)
                 read[0] += answer.size
-                refused[0] += answer.status != 200
+                refused[0] += answer.status != status
             if time.perf_counter() > began + seconds:
                 return
 
-    threads = [threading.Thread(target=work, args=(number,)) for number in range(connections)]
+    threads = [threading.Thread(target=work) for _ in range(connections)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -18,8 +18,8 @@ class Release:
         self.partnerships = self.column("SELECT id FROM partnerships ORDER BY id")
         # Lists that fill a page of 100, the longest last so that the first are of all sizes.
         self.full_lists = self.read(
-            "SELECT state, kind FROM agencies WHERE lat IS NOT NULL GROUP BY 1, 2"
-            " HAVING count(*) >= 110 ORDER BY count(*)"
+            "SELECT state, kind FROM agencies GROUP BY 1, 2"
+            " HAVING count(*) >= 100 ORDER BY count(*)"
         )
         # Those of an agency, in their order.
         self.columns = self.column("SELECT name FROM pragma_table_info('agencies')")

@@ -14,6 +14,8 @@ COLUMNS = (
     ("PSS MB", lambda found: f"{found['share']:.0f}"),
     ("bytes an answer", lambda found: f"{found['size']:,.0f}"),
     ("least to most a second", lambda found: f"{number(found['least'])} to {number(found['most'])}"),
+    ("MB a second", lambda found: number(found["rate"] * found["size"] / 1e6)),
+    ("kept answers", lambda found: f"{found['kept']:.0%}" if "kept" in found else ""),
     ("others' cores", lambda found: f"{found['others']:.2f}"),
     ("runs", lambda found: str(found["runs"])),
 )

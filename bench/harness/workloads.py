@@ -35,8 +35,12 @@ class Workload:
     connections: int = 16
     # Whether whole answers are read one after another, rather than many small ones by wrk.
     is_download: bool = False
-    # Whether no answer may be a kept one: then every case is asked once in a run.
+    # Whether each run begins with a server that has answered nothing yet.
+    is_cold: bool = False
+    # Whether no answer may be a kept one: then a run is cold, and asks no case twice.
     is_new: bool = False
+    # Whether answers differ so much in size that a few say nothing about the rest.
+    is_varied: bool = False
 
 
 def kept(release, porchlight):
@@ -67,22 +71,28 @@ def partnership(id):
     return {"asks": "record", "path": f"/v1/partnerships/{id}", "table": "partnerships", "id": id}
 
 
-def list_of(state, kind, north_of=None):
+def in_release(case, release):
+    """The same question to the release by its name, which is another answer with other links."""
+    return case | {"path": case["path"].replace("/v1/", f"/v1/releases/{release}/", 1)}
+
+
+def list_of(state, kind, without=None):
     query = {"state": state, "kind": kind, "limit": 100}
-    if north_of is not None:
-        query["lat__gte"] = north_of
-    return {"asks": "list", "path": "/v1/agencies", "query": query, "state": state, "kind": kind, "north_of": north_of}
+    if without is not None:
+        query["state__not"] = without
+    return {"asks": "list", "path": "/v1/agencies", "query": query, "state": state, "kind": kind, "without": without}
 
 
-def search(words):
-    return {"asks": "search", "path": "/v1/agencies", "query": {"q": words, "limit": 20}, "words": words}
+def search(words, state=None, fields=None):
+    query = {"q": words, "limit": 20} | ({"state": state} if state else {}) | ({"fields": fields} if fields else {})
+    return {"asks": "search", "path": "/v1/agencies", "query": query, "words": words, "state": state}
 
 
-def counts(north_of=None):
+def counts(without=None):
     query = {"by": "state,kind"}
-    if north_of is not None:
-        query["lat__gte"] = north_of
-    return {"asks": "counts", "path": "/v1/agencies/counts", "query": query, "north_of": north_of}
+    if without is not None:
+        query["state__not"] = without
+    return {"asks": "counts", "path": "/v1/agencies/counts", "query": query, "without": without}
 
 
 def deep_pages(release, porchlight):

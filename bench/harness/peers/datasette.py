@@ -43,23 +43,26 @@ class Datasette(Server):
                 return Request(f"/dataset/{case['table']}/{tilde(case['id'])}.json?_shape=array")
             case "list":
                 query = {"state": case["state"], "kind": case["kind"], "_size": 100, "_sort": "id"}
-                if case["north_of"] is not None:
-                    query["lat__gte"] = case["north_of"]
+                if case["without"] is not None:
+                    query["state__not"] = case["without"]
             case "deep-page":
                 name, id = case["after"]
                 query = {"_sort": "name", "_size": 100, "_next": f"{tilde(name)},{tilde(id)}"}
             case "search":
                 query = {"_search": case["words"], "_size": 20}
+                if case["state"] is not None:
+                    query["state"] = case["state"]
             case "counts":
-                north = case["north_of"]
-                where = "" if north is None else f" where lat >= {north}"
+                without = case["without"]
+                where = "" if without is None else f" where state <> '{without}'"
                 sql = f"select state, kind, count(*) as n from agencies{where} group by state, kind"
                 return Request("/dataset.json?" + urllib.parse.urlencode({"sql": sql, "_shape": "array"}))
             case "csv":
+                # Nothing here is kept, so the plain question is a new one.
                 return Request("/dataset/agencies.csv?_stream=on&_size=max")
             case "file":
-                name = case["file"]
-                return Request("/dataset.db" if name == "dataset.sqlite" else f"/files/{name}")
+                name, headers = case["file"], tuple(case.get("headers", ()))
+                return Request("/dataset.db" if name == "dataset.sqlite" else f"/files/{name}", headers=headers)
             case _:
                 return None
         return Request("/dataset/agencies.json?" + urllib.parse.urlencode(query | plain))

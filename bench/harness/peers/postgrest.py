@@ -50,26 +50,22 @@ class Postgrest(Server):
         return Request("/partnerships?limit=1&select=id")
 
     def request(self, workload, case):
-        columns = {"select": ",".join(self.release.columns)}
         match case["asks"]:
             case "record":
-                names = columns if case["table"] == "agencies" else {}
-                return table(case["table"], {"id": f"eq.{case['id']}"} | names)
+                return table(case["table"], {"id": f"eq.{case['id']}"})
             case "list":
-                query = {"state": f"eq.{case['state']}", "kind": f"eq.{case['kind']}", "order": "id", "limit": 100}
-                if case["north_of"] is not None:
-                    query["lat"] = f"gte.{case['north_of']}"
-                return table("agencies", query | columns)
+                query = [("state", f"eq.{case['state']}"), ("kind", f"eq.{case['kind']}"), ("order", "id")]
+                return table("agencies", [*query, ("limit", 100), *besides(case)])
             case "deep-page":
-                return table("agencies", {"order": "name,id", "limit": 100, "offset": case["skip"]} | columns)
+                return table("agencies", {"order": "name,id", "limit": 100, "offset": case["skip"]})
             case "search":
-                return table("agencies", {"words": f"plfts(simple).{case['words']}", "limit": 20} | columns)
+                query = [("words", f"plfts(simple).{case['words']}"), ("limit", 20)]
+                inside = [] if case["state"] is None else [("state", f"eq.{case['state']}")]
+                return table("agencies", query + inside)
             case "counts":
-                north = case["north_of"]
-                where = {} if north is None else {"lat": f"gte.{north}"}
-                return table("agencies", {"select": "state,kind,count()"} | where)
+                return table("agencies", [("select", "state,kind,count()"), *besides(case)])
             case "csv":
-                asked = table("agencies", {"order": "id"} | columns)
+                asked = table("agencies", {"order": "id"})
                 return Request(asked.path, headers=(("Accept", "text/csv"),))
             case _:
                 return None
@@ -87,3 +83,8 @@ class Postgrest(Server):
 
 def table(name, query):
     return Request(f"/{name}?" + urllib.parse.urlencode(query, safe=",().*"))
+
+
+def besides(case):
+    """The condition that makes a question a new one."""
+    return [] if case["without"] is None else [("state", f"neq.{case['without']}")]
