@@ -26,6 +26,24 @@ async function agencyLike(base, word) {
   throw new Error("there is no agency to look at");
 }
 
+/** One record of each table that has pages for them, and those that sources disagree about. */
+async function records(base) {
+  const list = [
+    ["partnership", "partnerships", "/partnerships", "agency_id__isnull=true&"],
+    ["disclosure", "disclosures", "/disclosures", "incident_count__gte=2&"],
+    ["total", "reported_totals", "/totals", ""],
+    ["event", "events", "/events", ""],
+  ];
+  const pages = [];
+  for (const [name, table, path, wanted] of list) {
+    const [record] = (await ask(base, `/v1/${table}?${wanted}limit=1`)).data;
+    if (record) pages.push(page(name, `${path}/${record.id}`, { figures: true }));
+  }
+  const { data } = await ask(base, "/v1/evidence?subject_type=disclosure&role=contradicts&limit=1");
+  if (data[0]) pages.push(page("disputed", `/disclosures/${data[0].subject_id}`, { figures: true }));
+  return pages;
+}
+
 /** What all checks look at: pages, and what the journeys need. */
 export async function site(base) {
   const { agency, word } = await agencyLike(base, "Springfield");
@@ -41,6 +59,7 @@ export async function site(base) {
     page("disclosures", "/disclosures", { figures: true }),
     page("totals", "/totals", { figures: true }),
     page("events", "/events"),
+    ...(await records(base)),
     page("map", "/map", { figures: true }),
     page("map-state", "/map?state=OH"),
     page("releases", "/releases", { figures: true }),

@@ -29,7 +29,7 @@ use super::release_name::ReleaseName;
 use super::site;
 use super::state::{Place, State};
 use super::stream::{self, Label};
-use crate::record::ReleaseId;
+use crate::record::{Agency, Record as _, ReleaseId};
 use crate::release::RedactedRelease;
 
 /// Methods every endpoint answers.
@@ -117,8 +117,14 @@ async fn answer(
         if endpoint.base == Base::Release {
             opened(state, place).await?;
         }
-    } else if endpoint.base == Base::Site && endpoint.resource.is_some() {
-        surveyed(state, &newest_release(state)?).await?;
+    } else if let Some(resource) = endpoint.resource.filter(|_| endpoint.base == Base::Site) {
+        let newest = newest_release(state)?;
+        // What the API says of an agency tells who looked.
+        if resource.table == Agency::TABLE {
+            surveyed(state, &newest).await?;
+        } else {
+            opened(state, &newest).await?;
+        }
     }
     let tidy = Some(request.query_string()).filter(|_| endpoint.base == Base::Site);
     let tidy = tidy.and_then(site::tidied).map(|query| segments.filled(&endpoint.path) + &query);

@@ -2,15 +2,23 @@
 //! nothing of them is from elsewhere. How they look and feel in a browser is looked at by
 //! `scripts/site`.
 
-use porchlight::record::{Agency, Disclosure, Partnership, PartnershipStatus};
+use porchlight::record::{Agency, Disclosure, Partnership, PartnershipStatus, Resource};
 
 use crate::support::app::{App, Got};
 use crate::support::release::{ReleaseBuilder, agency, emergency_batch, partnership};
 use crate::support::routes::{EARLIER, RELEASE, Which, id_of, releases};
 
+/// Where single records have pages, and in which table they are.
+const RECORD_PAGES: [(&str, &str); 4] = [
+    ("partnerships", "partnerships"),
+    ("disclosures", "disclosures"),
+    ("totals", "reported_totals"),
+    ("events", "events"),
+];
+
 /// Every page that shows data, of releases in which there is something of everything.
 fn pages() -> Vec<String> {
-    let agencies = porchlight::record::Resource::of_table("agencies").unwrap();
+    let agencies = Resource::of_table("agencies").unwrap();
     let mut pages: Vec<String> = [
         "/",
         "/search?q=springfield",
@@ -35,6 +43,15 @@ fn pages() -> Vec<String> {
     .to_vec();
     let id = id_of(agencies, Which::Example);
     pages.push(format!("/agencies/{id}/springfield-example"));
+    // Of one everything is known, of the other as little as can be.
+    for (page, table) in RECORD_PAGES {
+        let resource = Resource::of_table(table).unwrap();
+        pages.push(format!("/{page}/{}", id_of(resource, Which::Other)));
+        // The page of its department tells of it.
+        if table != "partnerships" {
+            pages.push(format!("/{page}/{}", id_of(resource, Which::Example)));
+        }
+    }
     pages.push(format!("/releases/{RELEASE}"));
     pages.push(format!("/compare/{EARLIER}/{RELEASE}"));
     pages.push(format!("/embed/{RELEASE}/partners-by-state"));
@@ -140,8 +157,9 @@ async fn what_sources_write_is_text_and_never_markup() {
     let agency = moved.header("location").to_owned();
     assert!(agency.len() < 200, "{agency}");
     let query = "/search?q=%3Cscript%3Ealert(1)%3C/script%3E";
-    let pages = [&*agency, query, "/places/oh", "/partnerships", "/disclosures", "/map?state=OH"];
-    for address in pages {
+    let record = format!("/disclosures/{}", footage.id);
+    let tables = ["/places/oh", "/partnerships", "/disclosures", "/map?state=OH"];
+    for address in [&*agency, query, &record].into_iter().chain(tables) {
         let got = app.get(address).await;
         let page = text(&got);
         assert_eq!(got.status, 200, "{address}");
@@ -153,7 +171,7 @@ async fn what_sources_write_is_text_and_never_markup() {
 #[tokio::test]
 async fn an_address_has_one_spelling_and_others_lead_there() {
     let app = App::of(releases());
-    let agencies = porchlight::record::Resource::of_table("agencies").unwrap();
+    let agencies = Resource::of_table("agencies").unwrap();
     let [id, merged] = [Which::Example, Which::Merged].map(|which| id_of(agencies, which));
     for (address, status, to) in [
         (
@@ -181,6 +199,52 @@ async fn an_address_has_one_spelling_and_others_lead_there() {
         ("/agencies/agy_zzzzzzzzzz/x", 404),
     ] {
         assert_eq!(app.get(address).await.status, status, "{address}");
+    }
+}
+
+#[tokio::test]
+async fn a_record_has_a_page_or_says_where_it_is_or_why_it_is_gone() {
+    let app = App::of(releases());
+    let browser = [("accept", "text/html,application/xhtml+xml,*/*;q=0.8")];
+    for (page, table) in RECORD_PAGES {
+        let resource = Resource::of_table(table).unwrap();
+        let of = |which| format!("/{page}/{}", id_of(resource, which));
+        let merged = app.get(&of(Which::Merged)).await;
+        assert_eq!((merged.status, merged.header("location")), (308, &*of(Which::Example)));
+        for (address, status) in
+            [(of(Which::Withdrawn), 410), (format!("/{page}/none"), 404), (of(Which::Other), 200)]
+        {
+            let got = app.get_with(&address, &browser).await;
+            assert_eq!(got.status, status, "{address}");
+            assert_eq!(got.header("content-type"), "text/html; charset=utf-8", "{address}");
+        }
+        let wrong = app.get(&format!("{}?x=y", of(Which::Other))).await;
+        assert_eq!(wrong.status, 400, "{page}");
+    }
+    let [partnership, agency] = ["partnerships", "agencies"]
+        .map(|table| id_of(Resource::of_table(table).unwrap(), Which::Example));
+    let to = app.get(&format!("/partnerships/{partnership}")).await;
+    let start = format!("/agencies/{agency}/");
+    assert_eq!(to.status, 307);
+    let (address, anchor) = to.header("location").split_once('#').unwrap();
+    assert!(address.starts_with(&start), "{address}");
+    assert_eq!(anchor, partnership);
+    let shown = text(&app.get(&format!("{start}springfield-example")).await);
+    assert!(shown.contains(&format!("id=\"{anchor}\"")));
+}
+
+#[tokio::test]
+async fn tables_lead_to_the_pages_of_their_records() {
+    let app = App::of(releases());
+    for (page, table) in RECORD_PAGES {
+        let id = id_of(Resource::of_table(table).unwrap(), Which::Other);
+        let address = format!("/{page}/{id}");
+        let shown = text(&app.get(&format!("/{page}")).await);
+        assert!(shown.contains(&format!("href=\"{address}\"")), "{address}");
+        let record = text(&app.get(&address).await);
+        for part in ["Who says so", "What this does not tell", "Cite this", "This page as data"] {
+            assert!(record.contains(part), "{address}: {part}");
+        }
     }
 }
 

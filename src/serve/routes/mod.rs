@@ -20,6 +20,7 @@ mod service;
 mod signing_key;
 mod site;
 mod site_charts;
+mod site_records;
 mod site_releases;
 mod statement;
 mod summary;
@@ -61,6 +62,7 @@ pub(super) fn all() -> Vec<Endpoint> {
     endpoints.extend(catalogue::endpoints());
     endpoints.extend(pages::endpoints());
     endpoints.extend(site::endpoints());
+    endpoints.extend(site_records::endpoints());
     endpoints.extend(site_releases::endpoints());
     endpoints.extend(site_charts::endpoints());
     endpoints

@@ -4,8 +4,10 @@ use maud::{Markup, html};
 
 use super::figure::{Entry, Reply};
 use super::inside::Inside;
-use super::parts::{about_agency, agency_address, as_data, cite, evidence};
+use super::parts::{about_agency, agency_address, as_data, cite, evidence_list};
+
 use super::place::standing;
+use super::record::record_address;
 use super::words::{began, first_date, plain, time};
 use crate::serve::error::Problem;
 
@@ -58,7 +60,8 @@ fn answer(record: &Reply, partnerships: &Reply) -> Markup {
     }
 }
 
-fn in_a_sentence(entry: &Entry<'_>) -> Markup {
+/// A partnership in a sentence.
+pub(super) fn in_a_sentence(entry: &Entry<'_>) -> Markup {
     let program = program_of(entry);
     let since = entry.text("started_on");
     let is_registry =
@@ -116,6 +119,7 @@ fn timeline(partnerships: &Reply) -> Markup {
 
 /// Who says so, of each partnership.
 fn said(inside: &Inside, partnerships: &Reply) -> Result<Markup, Problem> {
+    let sources = inside.get("listSources", &[], "limit=1000")?;
     let mut all = Vec::new();
     for entry in partnerships.records() {
         let id = entry.text("id");
@@ -129,7 +133,7 @@ fn said(inside: &Inside, partnerships: &Reply) -> Result<Markup, Problem> {
                 @for (program, id, status, reply) in &all {
                     h3 id=(id) { (program) }
                     p.soft { "Now: " (standing(status)) ". Pieces of evidence: " (reply.number("/meta/total")) "." }
-                    ul { @for entry in reply.records() { (evidence(&entry)) } }
+                    (evidence_list(reply, &sources))
                     p { a href={ "/v1/partnerships/" (id) "/match" } { "How the source’s name was matched with this department" } }
                 }
             }
@@ -144,7 +148,7 @@ fn handed_over(disclosures: &Reply) -> Markup {
                 h2 #disclosures { "Footage asked for or handed over" }
                 ul { @for entry in disclosures.records() {
                     li {
-                        a href={ "/disclosures?agency_id=" (entry.text("agency_id")) "#" (entry.text("id")) } { bdi { (entry.text("title")) } }
+                        a href=[record_address("disclosures", entry.text("id"))] { bdi { (entry.text("title")) } }
                         " " (time(entry.text("occurred_from_on"), entry.text("occurred_from_on_precision")))
                         p { bdi { (entry.text("summary")) } }
                     }

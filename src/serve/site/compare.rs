@@ -10,6 +10,7 @@ use super::figure::{Entry, Reply};
 use super::inside::{Inside, Question};
 use super::names::Names;
 use super::parts::{as_data, next_page, parameter, state_options, word_options};
+use super::record::record_address;
 use super::words::{heading, plain, time};
 use crate::record::{ColumnType, RESOURCES, ReleaseId, Resource};
 use crate::serve::error::Problem;
@@ -253,7 +254,8 @@ pub(super) fn address_of(table: &str, id: &str, release: ReleaseId) -> String {
     match table {
         "agencies" => format!("/agencies/{id}"),
         "sources" => format!("/sources#{id}"),
-        _ => format!("/v1/releases/{release}/{table}/{id}"),
+        _ => record_address(table, id)
+            .unwrap_or_else(|| format!("/v1/releases/{release}/{table}/{id}")),
     }
 }
 

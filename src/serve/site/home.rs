@@ -7,6 +7,7 @@ use super::figure::{Entry, Reply};
 use super::inside::Inside;
 use super::map::picture;
 use super::parts::{as_data, search_box};
+use super::record::record_address;
 use super::words::{is_link, time};
 use crate::record::STATE_NAMES;
 use crate::serve::error::Problem;
@@ -72,13 +73,17 @@ fn figures(summary: &Reply, vendors: &Reply) -> Markup {
                         }
                         ". Said by " (claim.text("stated_by")) "."
                         (links(&claim))
+                        " " a href=[record_address("reported_totals", claim.text("reported_total_id"))] { "About this count" } "."
                     }
                 }
                 @if let Some(incidents) = incidents {
                     li {
                         (incidents.number("incidents"))
                         "times footage is known to have been given to police in an emergency without the owner’s consent or a warrant."
-                        @for disclosure in incidents.list("disclosures") { (links(&disclosure)) }
+                        @for disclosure in incidents.list("disclosures") {
+                            (links(&disclosure))
+                            " " a href=[record_address("disclosures", disclosure.text("disclosure_id"))] { "What is known of it" } "."
+                        }
                     }
                 }
                 @if let Some(records) = data.part("records") {

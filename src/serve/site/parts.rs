@@ -1,5 +1,6 @@
 //! What several pages have in common.
 
+use chrono::NaiveDate;
 use maud::{Markup, html};
 use url::form_urlencoded;
 
@@ -69,12 +70,23 @@ pub(super) fn cite(title: &str, address: &str, release: ReleaseId) -> Markup {
     }
 }
 
+/// Pieces of evidence: quotes first, then what says the same, what says otherwise, and last what
+/// Porchlight notes itself.
+pub(super) fn evidence_list(evidence: &Reply, sources: &Reply) -> Markup {
+    let mut entries: Vec<_> = evidence.records().collect();
+    entries.sort_by_key(|entry| {
+        let is_ours = entry.text("title").is_empty() && entry.text("publisher").is_empty();
+        (is_ours, entry.text("role") == "contradicts", entry.text("quote").is_empty())
+    });
+    html! { ul { @for entry in &entries { (piece(entry, sources)) } } }
+}
+
 /// A piece of evidence: who says it, where, when, and in which words.
-pub(super) fn evidence(entry: &Entry<'_>) -> Markup {
+fn piece(entry: &Entry<'_>, sources: &Reply) -> Markup {
     let (url, title, publisher) = (entry.text("url"), entry.text("title"), entry.text("publisher"));
     let name = match (title, publisher) {
         ("", "") if entry.text("source_id") == "curated" => "Porchlight’s own notes".to_owned(),
-        ("", "") => format!("Source {}", entry.text("source_id")),
+        ("", "") => sources.name_of(entry.text("source_id")),
         ("", publisher) => publisher.to_owned(),
         (title, "") => title.to_owned(),
         (title, publisher) => format!("{title}, {publisher}"),
@@ -87,13 +99,16 @@ pub(super) fn evidence(entry: &Entry<'_>) -> Markup {
                 } @else { (name) }
             }
             @if !entry.text("published_on").is_empty() { ", " (time(entry.text("published_on"), "day")) }
-            @if entry.text("role") == "contradicts" { strong { " (contradicts a part of this)" } }
+            @if entry.text("role") == "contradicts" { " " strong { (otherwise(entry)) } }
             @if !entry.text("quote").is_empty() {
                 blockquote { bdi { (entry.text("quote")) } }
             }
+            @if let Some(reported) = entry.part("reported") {
+                @if !reported.text("note").is_empty() { p { "Note: " bdi { (reported.text("note")) } } }
+            }
             p.soft {
-                "Read in " a href={ "/sources#" (entry.text("source_id")) } { (entry.text("source_id")) }
-                ", " bdi { (entry.text("locator")) }
+                "Read in " a href={ "/sources#" (entry.text("source_id")) } { (sources.name_of(entry.text("source_id"))) }
+                " (" bdi { (entry.text("locator")) } ")"
                 @if entry.text("first_listed_on") == entry.text("last_listed_on") {
                     ", listed on " (time(entry.text("last_listed_on"), "day"))
                 } @else {
@@ -105,6 +120,21 @@ pub(super) fn evidence(entry: &Entry<'_>) -> Markup {
                 }
             }
         }
+    }
+}
+
+/// What a source says that contradicts the record.
+fn otherwise(entry: &Entry<'_>) -> Markup {
+    let field = entry.text("pointer").trim_start_matches('/');
+    let reported = |name: &str| entry.part("reported").map_or("", |reported| reported.text(name));
+    let said = match (reported(field), field) {
+        ("", "started_on") => reported("date"),
+        (said, _) => said,
+    };
+    html! {
+        @if said.is_empty() { "(contradicts a part of this)" }
+        @else if said.parse::<NaiveDate>().is_ok() { "(says otherwise: " (time(said, "day")) ")" }
+        @else { "(says otherwise: " bdi { (words::grouped(said)) } ")" }
     }
 }
 

@@ -5,6 +5,7 @@ use maud::{Markup, html};
 use super::figure::Reply;
 use super::inside::Inside;
 use super::parts::{agency_address, as_data, cite, search_box};
+use super::record::record_address;
 use super::words::{first_date, heading, plain, time};
 use crate::serve::error::Problem;
 
@@ -50,7 +51,7 @@ pub(in crate::serve) fn place(
         @if disclosures.total() > 0 {
             h2 { "Disclosures" }
             ul { @for entry in disclosures.records() {
-                li { a href={ "/disclosures?state=" (code) "#" (entry.text("id")) } { bdi { (entry.text("title")) } } }
+                li { a href=[record_address("disclosures", entry.text("id"))] { bdi { (entry.text("title")) } } }
             } }
         }
         (who_looked(&looked, &programs, &sources, name))
@@ -86,7 +87,9 @@ fn listed(partnerships: &Reply, code: &str) -> Markup {
                 tbody { @for entry in partnerships.records() { tr {
                     th scope="row" { bdi {
                         @let shown = if entry.text("agency_name").is_empty() { entry.text("agency_name_reported") } else { entry.text("agency_name") };
-                        @if entry.text("agency_id").is_empty() { (shown) } @else {
+                        @if entry.text("agency_id").is_empty() {
+                            a href=[record_address("partnerships", entry.text("id"))] { (shown) }
+                        } @else {
                             a href=(agency_address(entry.text("agency_id"), shown)) { (shown) }
                         }
                     } }

@@ -7,6 +7,7 @@ use url::form_urlencoded;
 use super::figure::{Entry, Reply};
 use super::inside::{Inside, Question};
 use super::parts::{agency_address, as_data, next_page, parameter, state_options, word_options};
+use super::record::record_address;
 use super::words::{first_date, heading, period, plain, time};
 use crate::record::{ColumnType, PartnershipStatus, Resource, state_name};
 use crate::serve::error::Problem;
@@ -91,7 +92,7 @@ pub(in crate::serve) const TABLES: &[Table] = &[
         filters: &["q", "legal_basis", "consent", "warrant", "stage", "state", "vendor_id"],
         orders: &[("-occurred_from_on", "Newest first"), ("occurred_from_on", "Oldest first")],
         columns: &[
-            column("What", "text", titled),
+            column("What", "text", |entry| titled("disclosures", entry)),
             column("When", "", |entry| period(entry, "occurred_from_on", "occurred_to_on")),
             column("Incidents", "number", |entry| entry.number("incident_count")),
             column("Legal basis", "", |entry| html! { (heading(entry.text("legal_basis"))) }),
@@ -115,7 +116,7 @@ pub(in crate::serve) const TABLES: &[Table] = &[
             column(
                 "Counted",
                 "",
-                |entry| html! { span id=(entry.text("id")) { (heading(entry.text("metric"))) } },
+                |entry| html! { span id=(entry.text("id")) { (page_link("reported_totals", entry, &heading(entry.text("metric")))) } },
             ),
             column("Count", "", claimed),
             column("Of", "", |entry| html! { (plain(entry.text("scope"))) }),
@@ -140,7 +141,7 @@ pub(in crate::serve) const TABLES: &[Table] = &[
             column("When", "", |entry| {
                 time(entry.text("occurred_on"), entry.text("occurred_on_precision"))
             }),
-            column("What", "text", titled),
+            column("What", "text", |entry| titled("events", entry)),
             column("Kind", "", |entry| html! { (heading(entry.text("kind"))) }),
             column("Company", "", |entry| html! { (named(entry, "vendor", "vendor_id")) }),
             column("Evidence", "", |entry| evidence_link("events", entry)),
@@ -307,7 +308,7 @@ fn department(entry: &Entry<'_>) -> Markup {
     let (id, name) = (entry.text("agency_id"), entry.text("agency_name"));
     html! { bdi {
         @if id.is_empty() {
-            (entry.text("agency_name_reported")) " " span.soft { "(which department that is could not be told)" }
+            (page_link("partnerships", entry, entry.text("agency_name_reported"))) " " span.soft { "(which department that is could not be told)" }
         } @else { a href=(agency_address(id, name)) { (name) } }
     } }
 }
@@ -321,24 +322,26 @@ fn named(entry: &Entry<'_>, part: &str, otherwise: &str) -> String {
     entry.part(part).map_or_else(|| entry.text(otherwise), |part| part.text("name")).to_owned()
 }
 
-fn titled(entry: &Entry<'_>) -> Markup {
+fn titled(resource: &str, entry: &Entry<'_>) -> Markup {
     html! {
-        strong id=(entry.text("id")) { bdi { (entry.text("title")) } }
+        strong id=(entry.text("id")) { (page_link(resource, entry, entry.text("title"))) }
         @if !entry.text("summary").is_empty() { br; bdi { (entry.text("summary")) } }
         @if !entry.text("legal_basis").is_empty() { br; (evidence_link("disclosures", entry)) }
     }
 }
 
-fn evidence_link(table: &str, entry: &Entry<'_>) -> Markup {
-    html! {
-        a href={ "/v1/" (table) "/" (entry.text("id")) "/evidence" } {
-            "Evidence: " (entry.number("evidence_count"))
-        }
-    }
+/// What a record is called, as the link to its page.
+fn page_link(resource: &str, entry: &Entry<'_>, name: &str) -> Markup {
+    html! { a href=[record_address(resource, entry.text("id"))] { bdi { (name) } } }
+}
+
+fn evidence_link(resource: &str, entry: &Entry<'_>) -> Markup {
+    let address = record_address(resource, entry.text("id")).map(|page| page + "#evidence");
+    html! { a href=[address] { "Evidence: " (entry.number("evidence_count")) } }
 }
 
 /// A count as it was stated, and of what: "at least 900 agencies", "up to 20 percent".
-fn claimed(entry: &Entry<'_>) -> Markup {
+pub(super) fn claimed(entry: &Entry<'_>) -> Markup {
     html! {
         @match entry.text("value_kind") {
             "range" if entry.field("value_lower").is_null() => { "up to " (entry.number("value_upper")) },
@@ -353,7 +356,7 @@ fn claimed(entry: &Entry<'_>) -> Markup {
 }
 
 /// When what was counted happened, else the day the count stands for.
-fn counted_when(entry: &Entry<'_>) -> Markup {
+pub(super) fn counted_when(entry: &Entry<'_>) -> Markup {
     let has_period =
         ["period_from_on", "period_to_on"].iter().any(|name| !entry.text(name).is_empty());
     if has_period {
