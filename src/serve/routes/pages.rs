@@ -122,7 +122,7 @@ fn release_page(call: &Call<'_>, place: &Place, address: &str) -> Result<Plan, P
         linked_data: Some(&site::dataset(&package, host)),
         address: &format!("{host}{address}"),
         host,
-        body: maud::PreEscaped(site::release(&package, &place.release.known.manifest, &around)),
+        body: maud::PreEscaped(site::release(&package, &place.release.known, &around)),
     };
     // It lists the other releases, of which there will be more.
     Ok(answer(&page, CacheClass::Minute))

@@ -20,6 +20,7 @@ mod place;
 mod problem;
 mod record;
 mod release;
+mod release_files;
 mod releases;
 mod search;
 mod sources;

@@ -2,12 +2,11 @@
 
 use std::fmt::{self, Write as _};
 
-use super::{escaped, prose};
+use super::escaped;
+use super::release_files::release_files;
 use crate::record::ReleaseId;
-use crate::release::{
-    DATASET_CAVEAT, DATASET_SUMMARY, DataPackage, MANIFEST_FILE, Manifest, citation, form_of_file,
-    grouped,
-};
+use crate::release::{DATASET_CAVEAT, DATASET_SUMMARY, DataPackage, Manifest, citation};
+use crate::serve::releases::KnownRelease;
 
 /// What a page of a release is told beside the release.
 pub(in crate::serve) struct Around<'a> {
@@ -20,12 +19,12 @@ pub(in crate::serve) struct Around<'a> {
 /// The contents of the page.
 pub(in crate::serve) fn release(
     package: &DataPackage,
-    manifest: &Manifest,
+    known: &KnownRelease,
     around: &Around<'_>,
 ) -> String {
     let mut html = String::new();
     // A text can always be written to.
-    let written = write(&mut html, package, manifest, around);
+    let written = write(&mut html, package, known, around);
     debug_assert!(written.is_ok());
     html
 }
@@ -33,7 +32,7 @@ pub(in crate::serve) fn release(
 fn write(
     html: &mut String,
     package: &DataPackage,
-    manifest: &Manifest,
+    known: &KnownRelease,
     around: &Around<'_>,
 ) -> fmt::Result {
     let (release, host) = (package.version, around.host);
@@ -52,39 +51,10 @@ fn write(
         "<p>Every column is explained in the <a href=\"{host}/dictionary\">data dictionary</a>; \
          the same can be asked through the <a href=\"{host}/docs\">API</a>.</p>"
     )?;
-    write_files(html, manifest, host)?;
-    write_use(html, package, manifest, host)?;
+    html.push_str(&release_files(known, host).into_string());
+    write_use(html, package, &known.manifest, host)?;
     write_sources(html, package)?;
     write_others(html, release, around)
-}
-
-fn write_files(html: &mut String, manifest: &Manifest, host: &str) -> fmt::Result {
-    let release = manifest.release;
-    writeln!(
-        html,
-        "<h2 id=\"files\">Files</h2>\n<div class=\"wide\" role=\"region\" \
-         aria-label=\"Files\" tabindex=\"0\"><table>\n\
-         <caption>Files of release {release}</caption>\n<thead><tr><th scope=\"col\">File</th>\
-         <th scope=\"col\">What it holds</th><th scope=\"col\" class=\"number\">Rows</th>\
-         <th scope=\"col\" class=\"number\">Bytes</th></tr></thead>\n<tbody>"
-    )?;
-    for file in &manifest.files {
-        let rows = file.rows.map(grouped).unwrap_or_default();
-        let name = escaped(&file.name);
-        writeln!(
-            html,
-            "<tr><th scope=\"row\" class=\"name\"><a href=\"{host}/data/{release}/{name}\"><code>{name}</code></a>\
-             </th><td>{}</td><td class=\"number\">{rows}</td><td class=\"number\">{}</td></tr>",
-            prose(&form_of_file(file)),
-            grouped(file.bytes)
-        )?;
-    }
-    writeln!(
-        html,
-        "<tr><th scope=\"row\" class=\"name\"><a href=\"{host}/data/{release}/{MANIFEST_FILE}\">\
-         <code>{MANIFEST_FILE}</code></a></th><td>What the release is made of and follows, with \
-         the SHA-256 of every file.</td><td></td><td></td></tr>\n</tbody>\n</table></div>"
-    )
 }
 
 fn write_use(

@@ -1,7 +1,7 @@
 //! The releases: a list of all, and for each what it is made of, what was checked and what changed.
 
 use chrono::{DateTime, Utc};
-use maud::{Markup, PreEscaped, html};
+use maud::{Markup, html};
 use serde_json::json;
 
 use super::compare::{ON_A_PAGE, address_of, groups, question_of};
@@ -9,10 +9,10 @@ use super::figure::{Entry, Reply};
 use super::inside::Inside;
 use super::names::Names;
 use super::parts::as_data;
-use super::prose;
+use super::release_files::release_files;
 use super::words::{heading, time};
 use crate::record::ReleaseId;
-use crate::release::{DATASET_HOMEPAGE, MANIFEST_FILE, citation, form_of_file};
+use crate::release::{DATASET_HOMEPAGE, citation};
 use crate::serve::error::Problem;
 use crate::serve::releases::KnownRelease;
 use crate::serve::state::{Place, State};
@@ -167,7 +167,7 @@ pub(in crate::serve) fn one_release(
         (what_changed(&inside, &manifest, since.zip(changes.as_ref()))?)
         (captures(&manifest))
         (checks(&manifest, &gates))
-        (files(&manifest, &place.release.known))
+        (release_files(&place.release.known, ""))
         (cite_and_verify(&manifest, release, host))
         (as_data(&shown, host))
     })
@@ -327,35 +327,6 @@ fn must(gate: &str) -> String {
         other => return heading(other),
     }
     .to_owned()
-}
-
-fn files(manifest: &Reply, known: &KnownRelease) -> Markup {
-    let release = manifest.text("/data/release");
-    html! {
-        h2 #files { "Files" }
-        div.wide role="region" aria-label="Files" tabindex="0" { table {
-            caption { "Files of the release, with sizes and checksums" }
-            thead { tr {
-                th scope="col" { "File" } th scope="col" { "What it holds" }
-                th scope="col" class="number" { "Bytes" } th scope="col" { "SHA-256" }
-            } }
-            tbody data-call=(manifest.call()) { @for file in manifest.record().list("files") {
-                @let name = file.text("name");
-                @let about = known.manifest.file(name).map(form_of_file).unwrap_or_default();
-                tr {
-                    th scope="row" class="name" { a href={ "/data/" (release) "/" (name) } { code { (name) } } }
-                    td.text { (PreEscaped(prose(&about))) }
-                    td.number { (file.number("bytes")) }
-                    td.text { code { (file.text("sha256")) } }
-                }
-            } }
-        } }
-        p {
-            a href={ "/data/" (release) "/" (MANIFEST_FILE) } { code { (MANIFEST_FILE) } }
-            " lists all of this for programs, and has the SHA-256 "
-            code { (known.manifest_sha256) } "."
-        }
-    }
 }
 
 fn cite_and_verify(manifest: &Reply, release: ReleaseId, host: &str) -> Markup {
