@@ -127,7 +127,8 @@ async fn answer(
         }
     }
     let tidy = Some(request.query_string()).filter(|_| endpoint.base == Base::Site);
-    let tidy = tidy.and_then(site::tidied).map(|query| segments.filled(&endpoint.path) + &query);
+    let tidy = tidy.and_then(|query| site::tidied(&endpoint.path, query));
+    let tidy = tidy.map(|query| segments.filled(&endpoint.path) + &query);
     let mut call = Call {
         state,
         endpoint,

@@ -179,6 +179,11 @@ async fn an_address_has_one_spelling_and_others_lead_there() {
             307,
             "/partnerships?status=unknown".to_owned(),
         ),
+        (
+            "/disclosures?fields=id&state=OH&include=vendor".to_owned(),
+            307,
+            "/disclosures?state=OH".to_owned(),
+        ),
         ("/map?state=".to_owned(), 307, "/map".to_owned()),
         ("/about?fbclid=x&utm_source=y".to_owned(), 307, "/about".to_owned()),
         ("/places/ohio".to_owned(), 308, "/places/oh".to_owned()),

@@ -157,10 +157,7 @@ impl Table {
         query: &str,
     ) -> Result<Question, Problem> {
         let mut asked = form_urlencoded::Serializer::new(String::new());
-        // What is left away or added would be told as unknown.
-        let given: Vec<_> = form_urlencoded::parse(query.as_bytes())
-            .filter(|(name, _)| name != "fields" && name != "include")
-            .collect();
+        let given: Vec<_> = form_urlencoded::parse(query.as_bytes()).collect();
         let has = |name: &str| given.iter().any(|(given, _)| given == name);
         // What is searched comes by how well it fits.
         if !has("sort") && !has("q") {
