@@ -2,8 +2,8 @@
 //
 //     node lighthouse.mjs [http://HOST]
 //
-// Fails where one is below 0.98. The server is else the one that PORCHLIGHT_URL names. A release build
-// should serve: a debug build is slower than what is measured for.
+// Fails where one is below 0.98. The server is else the one that PORCHLIGHT_URL names. A debug build
+// serves fast enough, if the machine has little else to do.
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
