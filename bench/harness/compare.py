@@ -141,6 +141,8 @@ def compare(workload, servers, settings):
     """Medians for each server that can be asked, or why there are none."""
     asked, expected, results, reference = {}, {}, {}, []
     for server in servers:
+        if workload.servers and server.name not in workload.servers:
+            continue
         requests = [server.request(workload, case) for case in workload.cases]
         if None in requests:
             continue

@@ -38,6 +38,16 @@ http {{
 """
 
 
+def built(name):
+    """A program of the crate, built now if it is not current; or the one in the folder that
+    PORCHLIGHT_BENCH_BIN names."""
+    given = os.environ.get("PORCHLIGHT_BENCH_BIN")
+    if given:
+        return pathlib.Path(given) / name
+    subprocess.run(["cargo", "build", "--release", "--locked", "--quiet"], cwd=CRATE, check=True)
+    return pathlib.Path(os.environ.get("CARGO_TARGET_DIR", CRATE / "target")) / "release" / name
+
+
 class BareActix(Server):
     """A server on actix that sends the same bytes and headers from memory (../static-answers)."""
 
@@ -49,13 +59,7 @@ class BareActix(Server):
         self.captured = captured
 
     def prepare(self):
-        given = os.environ.get("PORCHLIGHT_STATIC_ANSWERS_BIN")
-        if given:
-            self.binary = given
-            return
-        target = os.environ.get("CARGO_TARGET_DIR", str(CRATE / "target"))
-        self.binary = pathlib.Path(target) / "release" / "porchlight-static-answers"
-        subprocess.run(["cargo", "build", "--release", "--locked", "--quiet"], cwd=CRATE, check=True)
+        self.binary = built("porchlight-static-answers")
 
     def command(self):
         return [self.binary, self.captured.folder, f"127.0.0.1:{self.port}"]

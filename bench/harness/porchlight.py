@@ -1,13 +1,10 @@
 """Porchlight itself."""
 
-import os
 import pathlib
 import re
 import subprocess
-import sys
 import urllib.parse
 
-sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent.parent / "scripts"))
 from proof import environment, newest_release, program
 
 from .client import Request, ask, lines

@@ -67,6 +67,7 @@ class Results:
 
     def __init__(self, path, head):
         self.path, self.head, self.parts, self.data = path, head, [], {}
+        print(head, flush=True)
 
     def add(self, name, text, data):
         self.parts.append(text)
@@ -77,14 +78,12 @@ class Results:
             self.path.with_suffix(".json").write_text(json.dumps(self.data, indent=1) + "\n")
 
 
-def head(release, servers, settings, told):
+def head(release, servers, settings):
     """What stands above the tables."""
     versions = "\n".join(f"- {server.name}: {server.version()}" for server in servers)
     return f"""# Results
 
 Written by `bench/run` on {time.strftime("%Y-%m-%d")}; [README.md](README.md) says what is compared with what. Medians of {settings.runs} runs of {settings.seconds} s in turn, load and servers on one machine: {machine_told()}. Ratios within a table hold better than figures do.
-
-{told}
 
 Release {release.name}: {len(release.agencies):,} agencies, {len(release.partnerships):,} partnerships.
 

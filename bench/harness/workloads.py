@@ -41,6 +41,8 @@ class Workload:
     is_new: bool = False
     # Whether answers differ so much in size that a few say nothing about the rest.
     is_varied: bool = False
+    # Which servers are asked; all that can, where none is named.
+    servers: tuple = ()
 
 
 def kept(release, porchlight):
