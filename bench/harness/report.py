@@ -65,17 +65,31 @@ def machine_told():
 class Results:
     """What was found so far, written anew after each part: a run that is stopped leaves what it has."""
 
-    def __init__(self, path, head):
-        self.path, self.head, self.parts, self.data = path, head, [], {}
+    def __init__(self, work, path, head):
+        self.work, self.path, self.head, self.parts, self.data = work, path, head, [], {}
         print(head, flush=True)
 
     def add(self, name, text, data):
         self.parts.append(text)
         self.data[name] = data
         print(text, flush=True)
+        (self.work / "results.json").write_text(json.dumps(self.data, indent=1) + "\n")
         if self.path:
-            self.path.write_text("\n".join([self.head, *self.parts]))
-            self.path.with_suffix(".json").write_text(json.dumps(self.data, indent=1) + "\n")
+            self.path.write_text("\n".join([self.head, summary(self.data), *self.parts]))
+
+
+def summary(data):
+    """How many times as fast as each server Porchlight is, for each workload."""
+    compared = {name: found for name, found in data.items() if "rate" in found.get("porchlight", {})}
+    servers = list(dict.fromkeys(server for found in compared.values() for server in found if server != "porchlight"))
+    lines = ["## Porchlight's requests a second, and how many times those of others", ""]
+    lines += ["| | porchlight | " + " | ".join(servers) + " |", "|---" + "|--:" * (len(servers) + 1) + "|"]
+    for name, found in compared.items():
+        own = found["porchlight"]["rate"]
+        rates = [found.get(server, {}).get("rate") for server in servers]
+        cells = [f"{own / rate:.3g}×" if rate else "" for rate in rates]
+        lines.append(f"| {name} | {number(own)} | " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n\n## Each workload\n"
 
 
 def head(release, servers, settings):

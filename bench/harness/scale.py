@@ -1,21 +1,26 @@
 """Whether answers take longer when more is stored: the same questions to two releases of made-up data,
 each asked once, on one connection."""
 
+import collections
 import http.client
 import json
 import random
+import re
 import statistics
 import time
 
 from . import made_up
 from .porchlight import Porchlight
-from .release import Release
-from .workloads import SEED
+from .release import SHORTEST_WORD, Release
+from .workloads import DEPTH, SEED
 
 SIZES = (20_000, 1_000_000)
 
 # Questions of a sort that are asked, and those that one takes long to answer.
 QUESTIONS, LONG_QUESTIONS = 200, 10
+
+# Pages in a row, of which a tenth of 20,000 rows has as many.
+DEEP_PAGES = 20
 
 # Matches that a search of the middle sort has, as the bound on searches says.
 MATCHES = (1_000, 10_000)
@@ -33,29 +38,22 @@ def timed(connection, path):
 
 
 def deep_pages(connection, table, sort, total):
-    """Pages at nine tenths of a table. The walk there asks for pages of another size, so that none of
-    these has been answered."""
-    path = f"/v1/{table}?sort={sort}&limit=1000"
-    pages = []
-    for at in range(total // 1000):
-        document = json.loads(timed(connection, path)[1])
-        path = document["links"]["next"]
-        if path is None:
-            break
-        if at >= total * 9 // 10_000:
-            pages.append(path.replace("limit=1000", "limit=100"))
-    return pages[:QUESTIONS]
+    """Pages at nine tenths of a table, found by walking there as a client does."""
+    path, pages = f"/v1/{table}?sort={sort}&limit=1000", []
+    for _ in range(int(total * DEPTH) // 1000):
+        path = json.loads(timed(connection, path)[1])["links"]["next"]
+    path = path.replace("limit=1000", "limit=100")
+    while path and len(pages) < DEEP_PAGES:
+        pages.append(path)
+        path = json.loads(timed(connection, path)[1])["links"]["next"]
+    return pages
 
 
 def word_counts(release):
-    """Words of the search index and how many agencies and partnerships hold each, most first."""
-    counts = {}
-    for table in ("agencies", "partnerships"):
-        column = "name" if table == "agencies" else "agency_name"
-        for name, in release.read(f"SELECT {column} FROM {table}"):
-            for word in {word for word in name.lower().split() if word.isalpha() and len(word) > 3}:
-                counts.setdefault(word, {}).setdefault(table, 0)
-                counts[word][table] += 1
+    """Words of names, and how many partnerships hold each."""
+    counts = collections.Counter()
+    for (name,) in release.read("SELECT agency_name FROM partnerships"):
+        counts.update({word for word in re.findall("[a-z]+", name.lower()) if len(word) >= SHORTEST_WORD})
     return counts
 
 
@@ -66,10 +64,11 @@ def questions(release, connection):
     states = [state for (state,) in release.read("SELECT DISTINCT state FROM partnerships WHERE state IS NOT NULL")]
     statuses = [status for (status,) in release.read("SELECT DISTINCT status FROM partnerships")]
     counts = word_counts(release)
-    of = lambda word: counts[word].get("partnerships", 0)
-    fit = [word for word in counts if MATCHES[0] <= of(word) <= MATCHES[1]]
-    few = [word for word in counts if 20 <= of(word) < MATCHES[0]]
+    of = counts.__getitem__
     frequent = sorted(counts, key=of, reverse=True)[:LONG_QUESTIONS]
+    others = [word for word in counts if word not in frequent]
+    fit = [word for word in others if MATCHES[0] <= of(word) <= MATCHES[1]]
+    few = [word for word in others if 20 <= of(word) < MATCHES[0]]
     find = lambda words, most: [f"/v1/partnerships?q={word}&limit=20" for word in words[:most]]
     pairs = ("state,kind", "state,status", "kind,status", "program_id,state", "program_id,status", "service,state")
     return {

@@ -30,7 +30,8 @@ fn main() -> io::Result<()> {
     let [address, file, rate, connections, seconds] = given.as_slice() else {
         return Err(io::Error::other("usage: open-loop ADDRESS REQUESTS RATE CONNECTIONS SECONDS"));
     };
-    let (rate, seconds) = (number(rate)?, number(seconds)?);
+    let between = Duration::from_secs_f64(1.0 / number(rate)?);
+    let last = Duration::from_secs_f64(number(seconds)?);
     let lanes: usize = connections.parse().map_err(io::Error::other)?;
     let requests = fs::read(file)?;
     let requests = requests.split(|byte| *byte == PARTED_BY).filter(|request| !request.is_empty());
@@ -38,14 +39,14 @@ fn main() -> io::Result<()> {
     let begin = Instant::now() + AHEAD;
     let threads = (0..lanes).map(|lane| {
         let (address, requests) = (address.clone(), Arc::clone(&requests));
-        let due = move |turn: usize| Duration::from_secs_f64(turn as f64 / rate);
+        let due = move |turn| between.saturating_mul(u32::try_from(turn).unwrap_or(u32::MAX));
         thread::spawn(move || {
             let mut connection = BufReader::new(TcpStream::connect(address)?);
             connection.get_ref().set_nodelay(true)?;
             connection.get_ref().set_read_timeout(Some(PATIENCE))?;
             let mut lane_took = Lane::default();
             for turn in (lane..requests.len()).step_by(lanes) {
-                if due(turn).as_secs_f64() >= seconds {
+                if due(turn) >= last {
                     break;
                 }
                 let due = begin + due(turn);
@@ -66,19 +67,19 @@ fn main() -> io::Result<()> {
     }
     let lasted = begin.elapsed().as_secs_f64();
     all.took.sort_unstable();
-    let at = |share: f64| {
-        let place = (all.took.len() as f64 * share) as usize;
-        all.took.get(place.min(all.took.len().saturating_sub(1))).map_or(0, Duration::as_micros)
+    let at = |per_mille: usize| {
+        let place = (all.took.len() * per_mille / 1000).min(all.took.len().saturating_sub(1));
+        all.took.get(place).map_or(0, Duration::as_micros)
     };
     println!(
         r#"{{"requests":{},"refused":{},"seconds":{lasted:.3},"p50":{},"p90":{},"p99":{},"p999":{},"most":{}}}"#,
         all.took.len(),
         all.refused,
-        at(0.5),
-        at(0.9),
-        at(0.99),
-        at(0.999),
-        at(1.0)
+        at(500),
+        at(900),
+        at(990),
+        at(999),
+        at(1000)
     );
     Ok(())
 }
