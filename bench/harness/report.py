@@ -79,17 +79,32 @@ class Results:
 
 
 def summary(data):
-    """How many times as fast as each server Porchlight is, for each workload."""
+    """What Porchlight does, and how it compares with each server, for each workload."""
     compared = {name: found for name, found in data.items() if "rate" in found.get("porchlight", {})}
+    return "\n".join([
+        "## Requests a second: how many times those of others",
+        "",
+        *ratios(compared, "rate", lambda own, other: own / other, number),
+        "",
+        "## CPU seconds per 1,000 requests: how many times ours others take",
+        "",
+        *ratios(compared, "per_thousand", lambda own, other: other / own, lambda value: f"{value:.3g}"),
+        "",
+        "## Each workload",
+        "",
+    ])
+
+
+def ratios(compared, figure, ratio, write):
+    """A table of one figure: Porchlight's own, and a ratio for each server that was asked the same."""
     servers = list(dict.fromkeys(server for found in compared.values() for server in found if server != "porchlight"))
-    lines = ["## Porchlight's requests a second, and how many times those of others", ""]
-    lines += ["| | porchlight | " + " | ".join(servers) + " |", "|---" + "|--:" * (len(servers) + 1) + "|"]
+    lines = ["| | porchlight | " + " | ".join(servers) + " |", "|---" + "|--:" * (len(servers) + 1) + "|"]
     for name, found in compared.items():
-        own = found["porchlight"]["rate"]
-        rates = [found.get(server, {}).get("rate") for server in servers]
-        cells = [f"{own / rate:.3g}×" if rate else "" for rate in rates]
-        lines.append(f"| {name} | {number(own)} | " + " | ".join(cells) + " |")
-    return "\n".join(lines) + "\n\n## Each workload\n"
+        own = found["porchlight"][figure]
+        others = [found.get(server, {}).get(figure) for server in servers]
+        cells = [f"{ratio(own, other):.3g}×" if own and other else "" for other in others]
+        lines.append(f"| {name} | {write(own)} | " + " | ".join(cells) + " |")
+    return lines
 
 
 def head(release, servers, settings):
