@@ -125,6 +125,9 @@ struct Serving {
     /// Threads that answer [default: one per core]
     #[arg(long, global = true, env = "PORCHLIGHT_WORKERS", value_name = "N")]
     workers: Option<u32>,
+    /// Bytes of finished answers kept in memory [default: 64 MiB]
+    #[arg(long, global = true, env = "PORCHLIGHT_CACHE_BYTES", value_name = "BYTES")]
+    cache_bytes: Option<u64>,
     /// Milliseconds between two looks for a newer release [default: 5000]
     #[arg(long, global = true, env = "PORCHLIGHT_POLL_MS", value_name = "MS")]
     poll_ms: Option<u64>,
@@ -300,6 +303,7 @@ impl Serving {
             metrics,
             access_log,
             workers,
+            cache_bytes,
             poll_ms,
             no_schedule,
             schedule,
@@ -317,6 +321,7 @@ impl Serving {
             metrics,
             access_log,
             workers,
+            cache_bytes,
             poll_ms,
             ..RawServe::default()
         };
