@@ -88,7 +88,8 @@ pub struct DamagedRow {
 }
 
 /// The id of a record: its first cell.
-pub(super) fn id_of(cells: &[Cell]) -> &str {
+#[must_use]
+pub fn id_of(cells: &[Cell]) -> &str {
     match cells.first() {
         Some(Cell::Text(id)) => id,
         Some(Cell::Null | Cell::Integer(_) | Cell::Real(_)) | None => "",

@@ -53,6 +53,7 @@ mod site;
 mod state;
 mod status;
 mod stream;
+mod texts;
 mod trace;
 mod value;
 mod visit;

@@ -137,6 +137,19 @@ impl OpenRelease {
         Ok(totals)
     }
 
+    /// The same query, in a form that finds its rows soonest.
+    pub(super) fn planned(&self, query: Query) -> Result<Query, ReleasesError> {
+        if query.words.is_none() || query.filters.is_empty() {
+            return Ok(query);
+        }
+        let beside = query.without_words();
+        let fitting = self.cells(query.resource)?.and_then(|cells| cells.count(&beside));
+        Ok(match fitting {
+            Some(fitting) => query.knowing_beside_words(fitting),
+            None => query,
+        })
+    }
+
     /// How many records of a resource there are.
     pub(super) fn rows(&self, resource: &'static Resource) -> Result<i64, ReleasesError> {
         let all = Query::of(resource, 0);

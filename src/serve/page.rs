@@ -12,7 +12,11 @@ use super::json::{write_row, write_value};
 use super::routes::CoverageInWords;
 use super::shape::{self, Row};
 use super::state::{Place, State};
+use super::texts::Text;
 use crate::record::{Cell, Column, ReleaseId};
+
+/// Bytes of a page beside its records, about.
+const ENVELOPE: usize = 1024;
 
 /// What an answer is about.
 #[derive(Debug, Serialize, ToSchema)]
@@ -214,6 +218,21 @@ pub(super) fn list(
     }
     out.push(b']');
     Ok(close(out, meta, links))
+}
+
+/// A page of records whose texts are there.
+pub(super) fn list_of(texts: &[Text], meta: &ListMeta, links: &ListLinks) -> Vec<u8> {
+    let length: usize = texts.iter().map(|text| text.len() + 1).sum();
+    let mut out = Vec::with_capacity(length + ENVELOPE);
+    out.extend_from_slice(b"{\"data\":[");
+    for (index, text) in texts.iter().enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        out.extend_from_slice(text);
+    }
+    out.push(b']');
+    close(out, meta, links)
 }
 
 /// Rows that are no records.

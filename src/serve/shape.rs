@@ -3,6 +3,7 @@
 use super::error::Problem;
 use super::include::{self, Included, Shown};
 use super::json::write_cell;
+use super::page::{self, ListLinks, ListMeta};
 use crate::record::{Cell, Column, ColumnType, Location, Resource};
 use crate::release::database::{Query, ReleaseDatabase};
 use crate::release::rows::DamagedRow;
@@ -64,6 +65,15 @@ impl Shape {
         Self::new(resource, None, false, included)
     }
 
+    /// Whether records are shown as they are, with nothing left out and nothing beside their fields.
+    pub(super) fn is_plain(&self) -> bool {
+        let all = self.fields.iter().map(|column| column.name);
+        all.eq(self.resource.columns.iter().map(|column| column.name))
+            && !self.near
+            && self.included.is_empty()
+            && self.place.is_empty()
+    }
+
     /// The columns that are shown.
     pub(super) fn columns(&self) -> Vec<&'static Column> {
         let distance = self.near.then_some(&DISTANCE);
@@ -87,6 +97,19 @@ impl Shape {
             Row { cells, leads, place }
         };
         rows.into_iter().map(row).collect()
+    }
+
+    /// A page of these rows, with what is included.
+    pub(super) fn list(
+        &self,
+        database: &ReleaseDatabase,
+        rows: Vec<Vec<Cell>>,
+        meta: &ListMeta,
+        links: &ListLinks,
+    ) -> Result<Vec<u8>, Problem> {
+        let rows = self.rows(rows);
+        let included = self.included(database, &rows)?;
+        page::list(&self.columns(), &rows, &included, meta, links)
     }
 
     /// Reads what is included with these rows.

@@ -20,6 +20,7 @@ use super::queue::Queue;
 use super::rate_limit::RateLimiter;
 use super::releases::Releases;
 use super::status::StatusSource;
+use super::texts::Texts;
 use crate::config::{Network, RateLimit, ServeBounds};
 
 /// What the server is told when it starts.
@@ -82,6 +83,7 @@ struct Shared {
     metrics: Metrics,
     bodies: Bodies,
     finished: Finished,
+    texts: Texts,
     settings: Settings,
     rate_limiter: Option<RateLimiter>,
     downloads: Downloads,
@@ -112,9 +114,11 @@ impl State {
         Self(Arc::new(Shared {
             releases,
             status,
-            // Half of it for what is given again as it is, half for what that is made of.
-            finished: Finished::new(settings.cache_bytes / 2),
-            bodies: Bodies::new(settings.cache_bytes / 2),
+            // Most of it for what is given again as it is and for bodies in their codings, the rest
+            // for what new bodies are put together from.
+            finished: Finished::new(settings.cache_bytes / 8 * 3),
+            bodies: Bodies::new(settings.cache_bytes / 8 * 3),
+            texts: Texts::new(settings.cache_bytes / 4),
             metrics: Metrics::default(),
             downloads: Downloads::new(&settings.bounds),
             queue: Queue::new(&settings.bounds),
@@ -150,6 +154,11 @@ impl State {
     /// Finished answers.
     pub(super) fn finished(&self) -> &Finished {
         &self.0.finished
+    }
+
+    /// Records as JSON text.
+    pub(super) fn texts(&self) -> &Texts {
+        &self.0.texts
     }
 
     /// Exports and large files under way.
@@ -189,9 +198,10 @@ impl State {
 
     /// All of that, for Prometheus. Blocks for a moment at most.
     pub(super) fn metrics_text(&self) -> String {
-        let Shared { metrics, bodies, finished, releases, status, .. } = &*self.0;
-        let ((body_bytes, number), (answer_bytes, answers)) = (bodies.held(), finished.held());
-        metrics.text((body_bytes + answer_bytes, number + answers), releases, status)
+        let Shared { metrics, bodies, finished, texts, releases, status, .. } = &*self.0;
+        let held = [bodies.held(), finished.held(), texts.held()];
+        let held = held.iter().fold((0, 0), |(bytes, number), (b, n)| (bytes + b, number + n));
+        metrics.text(held, releases, status)
     }
 
     /// The name of a request: the one a trusted proxy gave it, or one that no other request of

@@ -1,6 +1,6 @@
 //! Opens a release file for reading and hands out connections to it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -23,6 +23,11 @@ use crate::record::{Cell, RESOURCES, ReleaseId};
 
 /// The first bytes of every SQLite file.
 const HEADER: &[u8] = b"SQLite format 3\0";
+
+/// Shapes of questions whose prepared form each connection keeps, beside those of the program's own
+/// statements: the first that come. A prepared form takes some kilobytes, and clients can think of ever
+/// new shapes.
+const KEPT_SHAPES: usize = 64;
 
 /// Connections kept for the next request; more are closed after use.
 const KEPT_CONNECTIONS: usize = 16;
@@ -107,6 +112,8 @@ pub struct ReleaseDatabase {
     /// How much of the file is read as memory, in bytes.
     mapped: u64,
     idle: Mutex<Vec<SqliteConnection>>,
+    /// The questions, as SQL, whose prepared form is kept.
+    shapes: Mutex<HashSet<String>>,
     meta: Meta,
     searched: BTreeMap<&'static str, SearchRange>,
 }
@@ -139,7 +146,7 @@ impl ReleaseDatabase {
         let meta = read_meta(path, &mut connection)?;
         let searched = read_searched(path, &mut connection)?;
         let (path, idle) = (path.to_owned(), Mutex::new(vec![connection]));
-        Ok(Self { path, url, mapped, idle, meta, searched })
+        Ok(Self { path, url, mapped, idle, shapes: Mutex::default(), meta, searched })
     }
 
     /// Where the words of a query's resource lie.
@@ -155,6 +162,7 @@ impl ReleaseDatabase {
 
     /// The rows of a statement.
     pub(super) fn rows(&self, statement: Statement) -> Result<Vec<Vec<Cell>>, DatabaseError> {
+        let statement = self.keeping(statement);
         let mut connection = self.take()?;
         let rows: QueryResult<Vec<Cells>> = statement.load(&mut connection);
         self.give_back(connection);
@@ -207,6 +215,18 @@ impl ReleaseDatabase {
     /// An error that says what a row of this file holds and should not.
     pub(super) fn damaged(&self, problem: impl Into<String>) -> DatabaseError {
         DatabaseError::Damaged { path: self.path.clone(), problem: problem.into(), source: None }
+    }
+
+    /// The statement, whose prepared form is kept if it is one of the first shapes that came.
+    fn keeping(&self, statement: Statement) -> Statement {
+        let mut shapes = self.shapes.lock().unwrap_or_else(PoisonError::into_inner);
+        if !shapes.contains(statement.sql()) {
+            if shapes.len() >= KEPT_SHAPES {
+                return statement;
+            }
+            shapes.insert(statement.sql().to_owned());
+        }
+        statement.kept()
     }
 
     fn take(&self) -> Result<SqliteConnection, DatabaseError> {

@@ -125,6 +125,19 @@ impl ReleaseDatabase {
         Ok(self.rows(Statement::new(sql).bind(id))?.pop())
     }
 
+    /// The records of these ids that there are, with all their columns, in no order.
+    pub fn of_ids(
+        &self,
+        resource: &'static Resource,
+        ids: &[&str],
+    ) -> Result<Vec<Vec<Cell>>, DatabaseError> {
+        let columns: Vec<&str> = resource.columns.iter().map(|column| column.name).collect();
+        let (columns, table) = (columns.join(", "), resource.table);
+        let sql =
+            format!("SELECT {columns} FROM {table} WHERE id IN (SELECT value FROM json_each(?))");
+        self.rows(Statement::new(sql).bind(&serde_json::json!(ids).to_string()))
+    }
+
     /// What became of an id.
     pub fn identity(
         &self,

@@ -271,14 +271,20 @@ impl<'a> Sql<'a> {
         if filters.is_empty() && region.is_everywhere() && valid_on.is_none() {
             return;
         }
-        self.push(&format!(
-            " AND +s.rowid IN (SELECT t.rowid + {} FROM {} AS t",
-            self.search.offset, self.query.resource.table
-        ));
+        let (table, offset) = (self.query.resource.table, self.search.offset);
+        // Few rows are found first and set aside. Where they may be many, each row that the words find
+        // is looked at: to find all others first would take as long as the table is large.
+        let few = self.query.few_rows_fit;
+        self.push(&if few {
+            format!(" AND +s.rowid IN (SELECT t.rowid + {offset} FROM {table} AS t")
+        } else {
+            format!(" AND EXISTS (SELECT 1 FROM {table} AS t")
+        });
         if !region.is_everywhere() && self.query.resource.location() == Some(Location::Agency) {
             self.push(" JOIN agencies AS p ON p.id = t.agency_id");
         }
-        self.push(" WHERE TRUE");
+        self.push(" WHERE ");
+        self.push(&if few { "TRUE".to_owned() } else { format!("t.rowid = s.rowid - {offset}") });
         self.conditions(which);
         self.push(")");
     }

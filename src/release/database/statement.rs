@@ -26,6 +26,16 @@ impl Statement {
         Self { sql, binds, keep: false }
     }
 
+    /// The same; its prepared form is kept for the next time.
+    pub(super) fn kept(self) -> Self {
+        Self { keep: true, ..self }
+    }
+
+    /// Its text.
+    pub(super) fn sql(&self) -> &str {
+        &self.sql
+    }
+
     /// The statement that tells how this one would be carried out.
     pub(super) fn explained(self) -> Self {
         Self { sql: format!("EXPLAIN QUERY PLAN {}", self.sql), ..self }

@@ -21,7 +21,7 @@ pub(super) enum Before {
     /// There is none.
     None,
     /// Its file.
-    At(ReleaseDatabase),
+    At(Box<ReleaseDatabase>),
     /// It is not at hand, or not as its manifest says.
     Elsewhere,
 }
@@ -164,7 +164,7 @@ fn check_again(
     let draft = manifest.draft();
     let previous = match before {
         Before::None => Some(None),
-        Before::At(previous) => Some(Some(previous)),
+        Before::At(previous) => Some(Some(previous.as_ref())),
         Before::Elsewhere => None,
     };
     let subject = Subject { database: rows, previous: previous.flatten(), draft: &draft };

@@ -97,7 +97,8 @@ pub(super) async fn before(
     if promised.is_none_or(|file| hashed.is_none_or(|(_, sha256)| sha256 != file.sha256)) {
         return Ok(Before::Elsewhere);
     }
-    Ok(ReleaseDatabase::open_current(&path, scratch).map_or(Before::Elsewhere, Before::At))
+    Ok(ReleaseDatabase::open_current(&path, scratch)
+        .map_or(Before::Elsewhere, |previous| Before::At(Box::new(previous))))
 }
 
 /// Where the bytes of a key lie on this machine, copied to `copy` if the storage is remote.

@@ -3,6 +3,7 @@
 use super::{coverage, json};
 use crate::record::{Agency, Cell, RESOURCES, Record, Resource, SubjectType};
 use crate::release::database::{Filter, Identity, Op, Query};
+use crate::release::rows::id_of;
 use crate::serve::answer::{Answer, Plan, Work};
 use crate::serve::asked::Asked;
 use crate::serve::cursor::{self, Scope};
@@ -159,6 +160,7 @@ fn plan_list(
         let form = call.form;
         let shape = if form == Form::GeoJson { shape.placed() } else { shape };
         let work = move || {
+            let query = place.release.planned(query)?;
             let totals = place.release.totals(&total_key, &query)?;
             let query = query.knowing(totals.total, place.release.rows(resource)?);
             let query = shape.query(query);
@@ -168,14 +170,19 @@ fn plan_list(
         };
         return Ok(Plan::Answer { canonical: Some(suffix), short, work: Box::new(work) });
     }
+    let (is_plain, texts) = (shape.is_plain(), call.state.texts().clone());
     let work = move || {
         let database = place.release.database()?;
         let scope =
             Scope { release, path: &path, filters: &canonical.filters, sort: &canonical.sort };
+        let query = place.release.planned(query)?;
         let totals = place.release.totals(&total_key, &query)?;
         let mut query = query.knowing(totals.total, place.release.rows(resource)?);
         if let Some(cursor) = &cursor {
             query.after = Some(cursor::decode_for(cursor, &scope, &query.order())?);
+        }
+        if is_plain {
+            query.columns.truncate(1);
         }
         let page = database.page(&query)?;
         let next = page.next.map(|keys| {
@@ -188,10 +195,13 @@ fn plan_list(
             csv: addresses.link(&addresses.pinned(&format!("{path}.csv{}", canonical.whole()))),
             docs: addresses.docs(),
         };
-        let rows = shape.rows(page.rows);
-        let included = shape.included(database, &rows)?;
-        let meta = ListMeta::of(&place, totals, rows.len());
-        let body = page::list(&shape.columns(), &rows, &included, &meta, &links)?;
+        let meta = ListMeta::of(&place, totals, page.rows.len());
+        let body = if is_plain {
+            let ids: Vec<_> = page.rows.iter().map(|row| id_of(row)).collect();
+            page::list_of(&texts.of(release, database, resource, &ids)?, &meta, &links)
+        } else {
+            shape.list(database, page.rows, &meta, &links)?
+        };
         Ok(Answer::json(body).counted(totals).followed_by(next))
     };
     Ok(Plan::Answer { canonical: Some(suffix), short, work: Box::new(work) })
