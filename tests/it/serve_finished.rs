@@ -1,11 +1,13 @@
 //! An answer given again is the answer: to every address, in every coding and form, whole or as the
 //! word that the client has it, and only while the releases are the same.
 
+use porchlight::record::RESOURCES;
 use porchlight::serve::Settings;
 use reqwest::Method;
 
 use crate::serve_guard::decoded;
 use crate::support::app::{App, Got, NothingYet};
+use crate::support::chain::Chain;
 use crate::support::release::{ReleaseBuilder, agency};
 use crate::support::routes::{RELEASE, Route, releases};
 
@@ -137,4 +139,26 @@ async fn an_odd_request_is_read_to_its_end() {
     assert_eq!(image.status, 406);
     let large = app.get_with("/v1/agencies?limit=1", &[("content-length", "9000")]).await;
     assert_eq!(large.status, 413);
+}
+
+#[tokio::test]
+async fn the_file_of_a_table_and_its_export_are_the_same_bytes() {
+    let chain = Chain::of(1, None).await;
+    let home = tempfile::tempdir().unwrap();
+    std::fs::rename(chain.home("home").join("releases"), home.path().join("releases")).unwrap();
+    let app = App::over(home, NothingYet, Settings::default());
+    let newest = app.releases.newest().unwrap();
+    let mut rows = 0;
+    for resource in RESOURCES {
+        let name = format!("{}.csv", resource.table);
+        let Some(file) = newest.known.manifest.file(&name) else { continue };
+        let published = std::fs::read(newest.known.folder.join(&name)).unwrap();
+        let whole = app.get(&format!("/v1/{name}")).await;
+        assert_eq!(whole.body, published, "{name}");
+        // The same records, written again: an order is asked for.
+        let written = app.get(&format!("/v1/{name}?sort=id")).await;
+        assert_eq!(String::from_utf8(written.body), String::from_utf8(published), "{name}");
+        rows += file.rows.unwrap_or_default();
+    }
+    assert!(rows > 20, "{rows}");
 }

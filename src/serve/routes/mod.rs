@@ -6,6 +6,7 @@ mod changes;
 pub(super) mod counts;
 mod coverage;
 mod discovery;
+mod export;
 mod feeds;
 mod health;
 mod history;

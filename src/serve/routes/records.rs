@@ -1,5 +1,6 @@
 //! Lists and single records of every resource, and the evidence of a record.
 
+use super::export::export;
 use super::{coverage, json};
 use crate::record::{Agency, Cell, RESOURCES, Record, Resource, SubjectType};
 use crate::release::database::{Filter, Identity, Op, Query};
@@ -10,12 +11,11 @@ use crate::serve::cursor::{self, Scope};
 use crate::serve::endpoint::{Answers, Base, Call, Endpoint, Segment};
 use crate::serve::error::{Code, Problem, cut};
 use crate::serve::example;
-use crate::serve::form::{Content, Form};
+use crate::serve::form::Form;
 use crate::serve::page::{self, Addresses, AgencyMeta, ListLinks, ListMeta, Meta, RecordLinks};
 use crate::serve::parameter::Parameter;
 use crate::serve::shape::Shape;
 use crate::serve::state::Place;
-use crate::serve::stream::{Export, every_page};
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     RESOURCES
@@ -157,18 +157,8 @@ fn plan_list(
     let this = format!("{path}{suffix}");
     let addresses = Addresses::new(call.state, &place);
     if call.form != Form::Json {
-        let form = call.form;
-        let shape = if form == Form::GeoJson { shape.placed() } else { shape };
-        let work = move || {
-            let query = place.release.planned(query)?;
-            let totals = place.release.totals(&total_key, &query)?;
-            let query = query.knowing(totals.total, place.release.rows(resource)?);
-            let query = shape.query(query);
-            let content = Content { shape, bom, release: place.release.clone(), totals };
-            let export = Export::new(form, content, every_page(place.release, query))?;
-            Ok(Answer::export(form, export).counted(totals))
-        };
-        return Ok(Plan::Answer { canonical: Some(suffix), short, work: Box::new(work) });
+        let work = export(place, total_key, query, shape, call.form, bom);
+        return Ok(Plan::Answer { canonical: Some(suffix), short, work });
     }
     let (is_plain, texts) = (shape.is_plain(), call.state.texts().clone());
     let work = move || {
