@@ -254,6 +254,30 @@ async fn tables_lead_to_the_pages_of_their_records() {
 }
 
 #[tokio::test]
+async fn a_search_has_as_many_pages_as_it_needs() {
+    let towns: Vec<_> = (0..60).map(|number| agency(&format!("Springfield {number}"))).collect();
+    let release =
+        towns.iter().fold(ReleaseBuilder::new(RELEASE), |release, town| release.has(town));
+    let app = App::of([release]);
+    for words in ["springfield", "springfield+ohio"] {
+        let (mut address, mut found) = (format!("/search?q={words}"), Vec::new());
+        loop {
+            let page = text(&app.get(&address).await);
+            let tags = page.split('<').filter(|tag| tag.starts_with("a class=\"agency\""));
+            found.extend(tags.map(|tag| attribute(tag, "href").unwrap().to_owned()));
+            let next = page.split('<').find(|tag| tag.starts_with("a rel=\"next\""));
+            let Some(next) = next.and_then(|tag| attribute(tag, "href")) else { break };
+            address = next.replace("&amp;", "&");
+        }
+        assert_eq!(found.len(), 60, "{words}");
+        found.sort();
+        found.dedup();
+        assert_eq!(found.len(), 60, "{words}");
+    }
+    assert_eq!(app.get("/search?q=springfield&cursor=x").await.status, 400);
+}
+
+#[tokio::test]
 async fn browsers_are_told_in_a_page_what_went_wrong_and_programs_in_a_document() {
     let app = App::of(releases());
     for (address, status) in [("/nothing", 404), ("/partnerships?sate=OH", 400)] {

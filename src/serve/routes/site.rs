@@ -130,19 +130,24 @@ fn search() -> Endpoint {
         summary: "Search, for people".to_owned(),
         description: "A page of the states and departments that words in `q` find.".to_owned(),
         handler: |call: &Call<'_>| {
-            let words: String = form_urlencoded::parse(call.query.as_bytes())
-                .filter(|(name, _)| name == "q")
-                .flat_map(|(_, words)| words.chars().collect::<Vec<_>>())
-                .take(LONGEST_SEARCH)
-                .collect();
-            let query =
-                form_urlencoded::Serializer::new(String::new()).append_pair("q", &words).finish();
-            page_of(call, "/search".to_owned(), query, move |inside, host| {
-                let is_asked = words.chars().any(char::is_alphanumeric);
+            let of = |wanted: &'static str| {
+                form_urlencoded::parse(call.query.as_bytes())
+                    .filter(move |(name, _)| name == wanted)
+                    .flat_map(|(_, value)| value.chars().collect::<Vec<_>>())
+            };
+            let words: String = of("q").take(LONGEST_SEARCH).collect();
+            let cursor: String = of("cursor").collect();
+            let mut query = form_urlencoded::Serializer::new(String::new());
+            query.append_pair("q", &words);
+            if !cursor.is_empty() {
+                query.append_pair("cursor", &cursor);
+            }
+            let query = query.finish();
+            page_of(call, "/search".to_owned(), query.clone(), move |inside, host| {
                 Ok(Told::new(
                     "Search: Porchlight",
                     "Police and fire departments by name, city or county.",
-                    site::search(inside, &words, is_asked, host)?,
+                    site::search(inside, &words, &query, host)?,
                 ))
             })
         },

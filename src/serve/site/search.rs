@@ -5,7 +5,7 @@ use url::form_urlencoded;
 
 use super::figure::Reply;
 use super::inside::Inside;
-use super::parts::{about_agency, agency_address, as_data, search_box};
+use super::parts::{about_agency, agency_address, as_data, next_page, parameter, search_box};
 use crate::record::STATE_NAMES;
 use crate::serve::error::Problem;
 
@@ -14,19 +14,31 @@ const SHOWN: i64 = 50;
 
 /// What the words find. Where all of them find nothing, and the last of them name a state, the others
 /// are looked for in that state: "Springfield, Ohio".
-fn found(inside: &Inside, words: &str) -> Result<Reply, Problem> {
-    let all = agencies(inside, words, None)?;
+///
+/// `cursor` is where the page begins, empty for the first.
+fn found(inside: &Inside, words: &str, cursor: &str) -> Result<Reply, Problem> {
+    // Which of the two is asked is settled by the first page; the cursor belongs to one of them.
+    let all = agencies(inside, words, None, "")?;
     match in_a_state(words).filter(|_| all.total() == 0) {
-        Some((others, state)) => agencies(inside, others, Some(state)),
-        None => Ok(all),
+        Some((others, state)) => agencies(inside, others, Some(state), cursor),
+        None if cursor.is_empty() => Ok(all),
+        None => agencies(inside, words, None, cursor),
     }
 }
 
-fn agencies(inside: &Inside, words: &str, state: Option<&str>) -> Result<Reply, Problem> {
+fn agencies(
+    inside: &Inside,
+    words: &str,
+    state: Option<&str>,
+    cursor: &str,
+) -> Result<Reply, Problem> {
     let mut query = form_urlencoded::Serializer::new(String::new());
     query.append_pair("q", words).append_pair("limit", &SHOWN.to_string());
     if let Some(state) = state {
         query.append_pair("state", state);
+    }
+    if !cursor.is_empty() {
+        query.append_pair("cursor", cursor);
     }
     inside.get("listAgencies", &[], &query.finish())
 }
@@ -49,15 +61,17 @@ fn in_a_state(words: &str) -> Option<(&str, &'static str)> {
     fits.min_by_key(|(before, _)| before.len())
 }
 
-/// The contents of the page; `is_asked` says whether there is anything to look for.
+/// The contents of the page at that query, whose words are these.
 pub(in crate::serve) fn search(
     inside: &Inside,
     words: &str,
-    is_asked: bool,
+    query: &str,
     host: &str,
 ) -> Result<Markup, Problem> {
-    let found = is_asked.then(|| found(inside, words)).transpose()?;
-    let states = states(words);
+    let (is_asked, cursor) = (words.chars().any(char::is_alphanumeric), parameter(query, "cursor"));
+    let found = is_asked.then(|| found(inside, words, &cursor)).transpose()?;
+    // Those stand on the first page.
+    let states = if cursor.is_empty() { states(words) } else { Vec::new() };
     Ok(html! {
         h1 { "Search" }
         (search_box(words))
@@ -80,7 +94,7 @@ pub(in crate::serve) fn search(
             } @else {
                 p {
                     (found.number("/meta/total")) " found by “" bdi { (words) } "”"
-                    @if found.total() > SHOWN { "; the first " (SHOWN) " are shown. With the name of the state or county there are fewer" } "."
+                    @if found.total() > SHOWN { ", " (SHOWN) " on a page. With the name of the state or county there are fewer" } "."
                 }
                 ul.plain data-call=(found.call()) {
                     @for agency in found.records() {
@@ -95,6 +109,7 @@ pub(in crate::serve) fn search(
                         }
                     }
                 }
+                (next_page("/search", query, found))
                 (as_data(&[found], host))
             }
         }
