@@ -1,6 +1,6 @@
 //! `porchlight serve`: answer from the releases, and refresh them on schedule.
 
-use std::net::TcpListener;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -48,8 +48,10 @@ pub(super) async fn run(config: &Config, given: Environment) -> anyhow::Result<E
         config.schedule.enabled.then(|| config.schedule.clone()),
         config.sources.clone(),
     );
-    let state = State::new(releases, status, settings(config));
-    say(format!("listening on http://{}", listener.local_addr()?))?;
+    let address = listener.local_addr()?;
+    let settings = Settings { local_url: local_url(address), ..settings(config) };
+    let state = State::new(releases, status, settings);
+    say(format!("listening on http://{address}"))?;
     let machinery = tokio::spawn(machinery.run());
     let bounds = &config.serve.bounds;
     tokio::spawn(stop_when_told(stop.clone(), bounds.drain + bounds.shutdown));
@@ -89,6 +91,17 @@ fn releases(config: &Config) -> anyhow::Result<Releases> {
     })
 }
 
+/// How somebody on this machine writes the address of the server: one that listens on all addresses
+/// is at that of the machine itself, too.
+fn local_url(mut address: SocketAddr) -> String {
+    match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+        IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+        IpAddr::V4(_) | IpAddr::V6(_) => {}
+    }
+    format!("http://{address}")
+}
+
 fn settings(config: &Config) -> Settings {
     let serve = &config.serve;
     Settings {
@@ -104,5 +117,22 @@ fn settings(config: &Config) -> Settings {
         serves_metrics: serve.metrics == MetricsPlace::Service,
         bounds: serve.bounds.clone(),
         started_at: super::now(),
+        ..Settings::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::local_url;
+
+    #[test]
+    fn a_server_on_all_addresses_is_at_that_of_its_machine() {
+        for (bound, url) in [
+            ("0.0.0.0:80", "http://127.0.0.1:80"),
+            ("[::]:8080", "http://[::1]:8080"),
+            ("192.0.2.1:9000", "http://192.0.2.1:9000"),
+        ] {
+            assert_eq!(local_url(bound.parse().unwrap()), url);
+        }
     }
 }

@@ -29,6 +29,9 @@ pub struct Settings {
     /// The address clients use, such as `https://data.example.org`, put before every link.
     /// Empty: links are relative to the host that is asked.
     pub public_url: String,
+    /// The address that the server listens on, such as `http://127.0.0.1:8080`: what stands before a
+    /// call that a page has to copy, where there is no public one.
+    pub local_url: String,
     /// An e-mail address for questions about the data.
     pub contact_email: Option<String>,
     /// The hub that tells subscribers when a feed has news; `None` where there is no such hub.
@@ -54,10 +57,18 @@ pub struct Settings {
     pub started_at: DateTime<Utc>,
 }
 
+impl Settings {
+    /// What stands before a call as somebody types it.
+    pub(super) fn typed_url(&self) -> &str {
+        if self.public_url.is_empty() { &self.local_url } else { &self.public_url }
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
             public_url: String::new(),
+            local_url: "http://127.0.0.1:8080".to_owned(),
             contact_email: None,
             websub_hub: None,
             data_url: None,

@@ -4,7 +4,9 @@
 
 use porchlight::record::{Agency, Disclosure, Partnership, PartnershipStatus, Resource};
 
-use crate::support::app::{App, Got};
+use porchlight::serve::Settings;
+
+use crate::support::app::{App, Got, NothingYet};
 use crate::support::release::{ReleaseBuilder, agency, emergency_batch, partnership};
 use crate::support::routes::{EARLIER, RELEASE, Which, id_of, releases};
 
@@ -275,6 +277,25 @@ async fn a_search_has_as_many_pages_as_it_needs() {
         assert_eq!(found.len(), 60, "{words}");
     }
     assert_eq!(app.get("/search?q=springfield&cursor=x").await.status, 400);
+}
+
+#[tokio::test]
+async fn calls_to_copy_name_the_public_address_or_the_one_that_is_listened_on() {
+    for (public, local, shown) in [
+        ("", "http://127.0.0.1:9301", "http://127.0.0.1:9301"),
+        ("https://data.example.org", "http://127.0.0.1:9301", "https://data.example.org"),
+    ] {
+        let settings = Settings {
+            public_url: public.to_owned(),
+            local_url: local.to_owned(),
+            ..Settings::default()
+        };
+        let app = App::with(releases(), NothingYet, settings);
+        let page = text(&app.get("/disclosures").await);
+        let (_, call) = page.split_once("curl '").unwrap();
+        let call = call.replace("<span class=\"local\">", "").replace("</span>", "");
+        assert!(call.starts_with(&format!("{shown}/v1/releases/{RELEASE}/disclosures")), "{call}");
+    }
 }
 
 #[tokio::test]

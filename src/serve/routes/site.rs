@@ -87,12 +87,12 @@ fn home() -> Endpoint {
             // It tells of other releases, too.
             let releases = call.state.releases();
             let known = releases.known().len() + releases.redacted().len();
-            page_of(call, "/".to_owned(), known.to_string(), |inside, host| {
+            page_of(call, "/".to_owned(), known.to_string(), |inside, _| {
                 Ok(Told::new(
                     "Porchlight: does your police department work with Ring?",
                     "Which US police and fire departments work with home-surveillance companies such \
                      as Ring, since when, and who says so.",
-                    site::home(inside, host)?,
+                    site::home(inside)?,
                 ))
             })
         },
@@ -111,11 +111,11 @@ fn about() -> Endpoint {
                 .to_owned(),
         handler: |call: &Call<'_>| {
             call.asked()?;
-            page_of(call, "/about".to_owned(), String::new(), |inside, host| {
+            page_of(call, "/about".to_owned(), String::new(), |inside, _| {
                 Ok(Told::new(
                     "About Porchlight",
                     "How Porchlight is made, what it cannot tell, how to cite it and how to correct it.",
-                    site::about(inside, host)?,
+                    site::about(inside)?,
                 ))
             })
         },
@@ -143,11 +143,11 @@ fn search() -> Endpoint {
                 query.append_pair("cursor", &cursor);
             }
             let query = query.finish();
-            page_of(call, "/search".to_owned(), query.clone(), move |inside, host| {
+            page_of(call, "/search".to_owned(), query.clone(), move |inside, _| {
                 Ok(Told::new(
                     "Search: Porchlight",
                     "Police and fire departments by name, city or county.",
-                    site::search(inside, &words, &query, host)?,
+                    site::search(inside, &words, &query)?,
                 ))
             })
         },
@@ -265,11 +265,11 @@ fn table(table: &'static Table) -> Endpoint {
             let question = table.question(&inside, call.query)?;
             let asked = call.query.to_owned();
             let canonical = question.canonical().trim_start_matches('?').to_owned();
-            page_of(call, address, canonical, move |inside, host| {
+            page_of(call, address, canonical, move |inside, _| {
                 Ok(Told::new(
                     format!("{}: Porchlight", table.title),
                     table.description,
-                    table.page(inside, &asked, question, host)?,
+                    table.page(inside, &asked, question)?,
                 ))
             })
         },

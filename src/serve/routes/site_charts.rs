@@ -46,17 +46,17 @@ fn answer_map(call: &Call<'_>) -> Result<Plan, Problem> {
     }
     let code = state.map_or("", |(code, _)| code);
     let asked = format!("by={shading:?}&service={service}&state={code}");
-    page_of(call, "/map".to_owned(), asked, move |inside, host| match state {
+    page_of(call, "/map".to_owned(), asked, move |inside, _| match state {
         None => Ok(Told::new(
             "Map: Porchlight",
             "US states by the number and share of police and fire departments that are on record as \
              partners of home-surveillance companies.",
-            site::map(inside, shading, &service, host)?,
+            site::map(inside, shading, &service)?,
         )),
         Some((code, name)) => Ok(Told::new(
             format!("Map of {name}: Porchlight"),
             format!("Police and fire departments of {name} that are on record as partners."),
-            site::state_map(inside, code, name, &service, host)?,
+            site::state_map(inside, code, name, &service)?,
         )),
     })
 }

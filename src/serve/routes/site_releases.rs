@@ -129,8 +129,8 @@ fn answer_compare(call: &Call<'_>) -> Result<Plan, Problem> {
     }
     let inside = Inside::of(call.state, &to);
     let question = site::changes_question(&inside, earlier, &query)?;
-    Ok(page_of_now(call, address, move |_, host| {
-        let body = site::compare(&inside, earlier, &query, question, host)?;
+    Ok(page_of_now(call, address, move |_, _| {
+        let body = site::compare(&inside, earlier, &query, question)?;
         Ok(Told::new(title, description, body))
     }))
 }
@@ -147,12 +147,12 @@ fn sources() -> Endpoint {
         handler: |call: &Call<'_>| {
             call.asked()?;
             let inside = Inside::of(call.state, &newest_release(call.state)?);
-            Ok(page_of_now(call, "/sources".to_owned(), move |_, host| {
+            Ok(page_of_now(call, "/sources".to_owned(), move |_, _| {
                 Ok(Told::new(
                     "Sources: Porchlight",
                     "Who publishes what Porchlight reads, under which licence, what each source lists \
                      and whether it answers.",
-                    site::sources(&inside, host)?,
+                    site::sources(&inside)?,
                 ))
             }))
         },
@@ -172,11 +172,11 @@ fn corrections() -> Endpoint {
         handler: |call: &Call<'_>| {
             call.asked()?;
             let contact = call.state.settings().contact_email.clone();
-            page_of(call, "/corrections".to_owned(), String::new(), move |inside, host| {
+            page_of(call, "/corrections".to_owned(), String::new(), move |inside, _| {
                 Ok(Told::new(
                     "Corrections: Porchlight",
                     "What was wrong in the data, what it says now and why, and how to report an error.",
-                    site::corrections(inside, contact.as_deref(), host)?,
+                    site::corrections(inside, contact.as_deref())?,
                 ))
             })
         },

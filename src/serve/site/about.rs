@@ -8,7 +8,7 @@ use super::words::{is_link, time};
 use crate::serve::error::Problem;
 
 /// The contents of the page.
-pub(in crate::serve) fn about(inside: &Inside, host: &str) -> Result<Markup, Problem> {
+pub(in crate::serve) fn about(inside: &Inside) -> Result<Markup, Problem> {
     let sources = inside.get("listSources", &[], "limit=1000&sort=name")?;
     Ok(html! {
         h1 { "About Porchlight" }
@@ -56,6 +56,6 @@ pub(in crate::serve) fn about(inside: &Inside, host: &str) -> Result<Markup, Pro
         }
         h2 #correct { "How to correct" }
         p { a href="/corrections#report" { "Report an error" } ". What was corrected, when and why is published." }
-        (as_data(&[&sources], host))
+        (as_data(&[&sources]))
     })
 }

@@ -35,7 +35,7 @@ pub(in crate::serve) fn agency(inside: &Inside, id: &str, host: &str) -> Result<
         (who_looked(&coverage))
         (facts(&entry))
         (cite(name, &address, inside.release()))
-        (as_data(&[&record, &coverage, &partnerships, &disclosures], host))
+        (as_data(&[&record, &coverage, &partnerships, &disclosures]))
     })
 }
 

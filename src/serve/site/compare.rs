@@ -48,7 +48,6 @@ pub(in crate::serve) fn compare(
     from: ReleaseId,
     query: &str,
     question: Question,
-    host: &str,
 ) -> Result<Markup, Problem> {
     let (reply, to) = (question.reply()?, inside.release());
     let names = Names::of(inside, &reply)?;
@@ -68,7 +67,7 @@ pub(in crate::serve) fn compare(
             (group.table(&reply, &names, from, to))
         }
         (next_page(&address, query, &reply))
-        (as_data(&[&reply], host))
+        (as_data(&[&reply]))
     })
 }
 

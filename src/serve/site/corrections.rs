@@ -17,7 +17,6 @@ use crate::serve::error::Problem;
 pub(in crate::serve) fn corrections(
     inside: &Inside,
     contact: Option<&str>,
-    host: &str,
 ) -> Result<Markup, Problem> {
     let reply = inside.get("listCorrections", &[], "sort=-reported_on&limit=1000")?;
     let names = names_of(inside, &reply)?;
@@ -38,7 +37,7 @@ pub(in crate::serve) fn corrections(
             a href="/releases#redacted" { "releases that were taken back" } "."
         }
         (report(contact))
-        (as_data(&[&reply], host))
+        (as_data(&[&reply]))
     })
 }
 

@@ -7,16 +7,32 @@ use maud::{Markup, html};
 use serde_json::Value;
 
 use super::words;
+use crate::serve::state::Settings;
 
 /// An answer of the API.
 pub(in crate::serve) struct Reply {
     call: String,
     body: Value,
+    /// What stands before the call as somebody types it, and whether that is an address of this
+    /// machine alone.
+    typed: (String, bool),
 }
 
 impl Reply {
     pub(super) fn new(call: String, body: Value) -> Self {
-        Self { call, body }
+        Self { call, body, typed: (String::new(), false) }
+    }
+
+    /// The same, to be asked as these settings say.
+    pub(super) fn typed_as(self, settings: &Settings) -> Self {
+        let is_local = settings.public_url.is_empty();
+        Self { typed: (settings.typed_url().to_owned(), is_local), ..self }
+    }
+
+    /// What stands before the call as somebody types it, and whether that is an address of this
+    /// machine alone.
+    pub(super) fn typed(&self) -> (&str, bool) {
+        (&self.typed.0, self.typed.1)
     }
 
     /// The call, from the root of the host.

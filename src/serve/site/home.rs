@@ -16,7 +16,7 @@ use crate::serve::error::Problem;
 const NEWS: usize = 3;
 
 /// The contents of the page.
-pub(in crate::serve) fn home(inside: &Inside, host: &str) -> Result<Markup, Problem> {
+pub(in crate::serve) fn home(inside: &Inside) -> Result<Markup, Problem> {
     let summary = inside.get("getSummary", &[], "")?;
     let (map, [by_state, of]) = picture(inside)?;
     let vendors = inside.get("listVendors", &[], "limit=1000")?;
@@ -52,7 +52,7 @@ pub(in crate::serve) fn home(inside: &Inside, host: &str) -> Result<Markup, Prob
             }
             p { a href="/releases" { "All releases" } ", " a href="/feeds/releases.atom" { "as a feed" } }
         }
-        (as_data(&[&summary, &by_state, &of], host))
+        (as_data(&[&summary, &by_state, &of]))
     })
 }
 

@@ -155,7 +155,7 @@ impl Question {
             }
             answer
         };
-        Ok(Reply::new(call, read(&answer)?))
+        Ok(Reply::new(call, read(&answer)?).typed_as(state.settings()))
     }
 }
 

@@ -23,15 +23,18 @@ pub(super) fn search_box(words: &str) -> Markup {
 }
 
 /// The calls of the API that a page shows, with the forms they can be had in.
-pub(super) fn as_data(replies: &[&Reply], host: &str) -> Markup {
+pub(super) fn as_data(replies: &[&Reply]) -> Markup {
     html! {
         section.data.noprint aria-labelledby="data" {
             h2 #data { "This page as data" }
             p { "What stands here comes from these calls. They answer the same for ever." }
             @for (at, reply) in replies.iter().enumerate() {
-                @let call = call_of(reply, host);
+                @let (host, is_local) = reply.typed();
                 @let id = format!("call-{at}");
-                pre id=(id) tabindex="0" { "curl '" (call) "'" }
+                pre id=(id) tabindex="0" {
+                    // A script puts the address there that the page was asked by.
+                    "curl '" @if is_local { span.local { (host) } } @else { (host) } (reply.call()) "'"
+                }
                 p.links {
                     button type="button" hidden data-copies=(id) { "Copy" } " "
                     a href=(reply.call()) { "JSON" }
@@ -40,12 +43,6 @@ pub(super) fn as_data(replies: &[&Reply], host: &str) -> Markup {
             }
         }
     }
-}
-
-/// A call as somebody types it: on a server that has no address of its own, that of this machine.
-fn call_of(reply: &Reply, host: &str) -> String {
-    let host = if host.is_empty() { "http://127.0.0.1:8080" } else { host };
-    format!("{host}{}", reply.call())
 }
 
 fn csv_of(reply: &Reply) -> Option<&str> {
@@ -59,7 +56,10 @@ pub(super) fn cite(title: &str, address: &str, release: ReleaseId) -> Markup {
         section aria-labelledby="cite" {
             h2 #cite { "Cite this, or report an error" }
             blockquote {
-                "Porchlight, “" (title) "”, release " (release) ", " span { (address) } "."
+                "Porchlight, “" (title) "”, release " (release) ", "
+                // A host without a name of its own knows only the path.
+                @if address.starts_with('/') { span.local {} }
+                span { (address) } "."
             }
             p.noprint {
                 "Something is wrong, or a source is missing? "

@@ -56,7 +56,7 @@ pub(in crate::serve) fn place(
         }
         (who_looked(&looked, &programs, &sources, name))
         (cite(&format!("Home surveillance in {name}"), &format!("{host}/places/{}", code.to_ascii_lowercase()), inside.release()))
-        (as_data(&[&partnerships, &agencies, &looked], host))
+        (as_data(&[&partnerships, &agencies, &looked]))
     })
 }
 

@@ -169,7 +169,7 @@ pub(in crate::serve) fn one_release(
         (checks(&manifest, &gates))
         (release_files(&place.release.known, ""))
         (cite_and_verify(&manifest, release, host))
-        (as_data(&shown, host))
+        (as_data(&shown))
     })
 }
 

@@ -66,7 +66,6 @@ pub(in crate::serve) fn search(
     inside: &Inside,
     words: &str,
     query: &str,
-    host: &str,
 ) -> Result<Markup, Problem> {
     let (is_asked, cursor) = (words.chars().any(char::is_alphanumeric), parameter(query, "cursor"));
     let found = is_asked.then(|| found(inside, words, &cursor)).transpose()?;
@@ -110,7 +109,7 @@ pub(in crate::serve) fn search(
                     }
                 }
                 (next_page("/search", query, found))
-                (as_data(&[found], host))
+                (as_data(&[found]))
             }
         }
     })

@@ -10,7 +10,7 @@ use super::words::{heading, is_link, time};
 use crate::serve::error::Problem;
 
 /// The contents of the page.
-pub(in crate::serve) fn sources(inside: &Inside, host: &str) -> Result<Markup, Problem> {
+pub(in crate::serve) fn sources(inside: &Inside) -> Result<Markup, Problem> {
     let sources = inside.get("listSources", &[], "limit=1000&sort=name")?;
     let coverage = inside.get("countCoverage", &[], "by=source_id,program_id,extent")?;
     let programs = inside.get("listPrograms", &[], "limit=1000")?;
@@ -33,7 +33,7 @@ pub(in crate::serve) fn sources(inside: &Inside, host: &str) -> Result<Markup, P
             (section(&sources, &source, &listed, health.as_ref()))
         }
         p { "Health and last check are of now, not of the release: " a href="/status" { "state of the service" } ", " a href="/v1/status" { "as data" } "." }
-        (as_data(&[&sources, &coverage], host))
+        (as_data(&[&sources, &coverage]))
     })
 }
 

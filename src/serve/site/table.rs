@@ -177,7 +177,6 @@ impl Table {
         inside: &Inside,
         query: &str,
         question: Question,
-        host: &str,
     ) -> Result<Markup, Problem> {
         let reply = question.reply()?;
         let form = self.form(inside, query)?;
@@ -191,7 +190,7 @@ impl Table {
             }
             (self.records(&reply))
             (next_page(&format!("/{}", self.name), query, &reply))
-            (as_data(&[&reply], host))
+            (as_data(&[&reply]))
         })
     }
 

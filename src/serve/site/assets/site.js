@@ -24,6 +24,9 @@ for (const button of copying) {
   });
 }
 
+// A server without a public address knows only the one it listens on.
+for (const host of document.querySelectorAll(".local")) host.textContent = location.origin;
+
 const input = document.getElementById("q");
 const list = document.getElementById("suggestions");
 if (input && list) suggest(input, list);

@@ -18,7 +18,6 @@ pub(in crate::serve) fn state_map(
     code: &str,
     name: &str,
     service: &str,
-    host: &str,
 ) -> Result<Markup, Problem> {
     let of_service = if service.is_empty() { String::new() } else { format!("&service={service}") };
     let query = format!("state={code}&partnerships__gte=1&sort=name&limit={DRAWN}{of_service}");
@@ -46,7 +45,7 @@ pub(in crate::serve) fn state_map(
                 ", " bdi { (about_agency(&entry)) } ": " (entry.number("partnerships")) " on record"
             }
         } }
-        (as_data(&[&agencies], host))
+        (as_data(&[&agencies]))
     })
 }
 

@@ -50,7 +50,6 @@ pub(in crate::serve) fn map(
     inside: &Inside,
     shading: Shading,
     service: &str,
-    host: &str,
 ) -> Result<Markup, Problem> {
     let of_service = if service.is_empty() { String::new() } else { format!("&service={service}") };
     let with =
@@ -73,7 +72,7 @@ pub(in crate::serve) fn map(
             figcaption { (legend(&states, shading)) "Choose a state to see its departments." }
         }
         (table(&states, &with, &of, service))
-        (as_data(&[&with, &of], host))
+        (as_data(&[&with, &of]))
     })
 }
 

@@ -98,7 +98,7 @@ impl RecordPage {
             (said(&evidence, &sources))
             (limits(&evidence, &(self.limits)(&entry)))
             (cite(&title, &format!("{host}{}", self.address(id)), inside.release()))
-            (as_data(&[&record, &evidence], host))
+            (as_data(&[&record, &evidence]))
         };
         Ok((title, body))
     }
