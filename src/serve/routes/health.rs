@@ -6,11 +6,12 @@ use utoipa::ToSchema;
 
 use super::{json as json_answer, pages};
 use crate::serve::answer::{Answer, Plan};
+use crate::serve::dispatch::newest_release;
 use crate::serve::endpoint::{Answers, Base, Call, Endpoint};
 use crate::serve::error::{Code, Problem};
 use crate::serve::headers::CacheClass;
 use crate::serve::known_status::NoStatus;
-use crate::serve::site::{self, Page};
+use crate::serve::site::{self, Inside, Page, StatusAround};
 use crate::serve::status::ServedRelease;
 
 /// That the service is well. If it is not, the answer is a problem document.
@@ -106,6 +107,10 @@ fn answer_status_page(call: &Call<'_>) -> Result<Plan, Problem> {
         }
         let now = state.now();
         let newest = state.releases().newest().map(|newest| ServedRelease::of(&newest, now));
+        // Whether anything is published is what the page is asked for: it does without the names.
+        let place = newest_release(&state).ok();
+        let sources = place.and_then(|place| site::named_sources(&Inside::of(&state, &place)));
+        let around = StatusAround { host, sources: sources.as_ref() };
         let page = Page {
             title: "Status of Porchlight",
             description: "Why the data did or did not move: runs, sources and gates.",
@@ -116,7 +121,7 @@ fn answer_status_page(call: &Call<'_>) -> Result<Plan, Problem> {
                 newest.as_ref(),
                 known.as_ref().as_ref().ok(),
                 now,
-                host,
+                &around,
             )),
         };
         Ok(pages::answer_of(&page, CacheClass::Minute))

@@ -8,7 +8,7 @@ use url::form_urlencoded;
 use super::corrections::field_words;
 use super::figure::{Entry, Reply};
 use super::inside::{Inside, Question};
-use super::names::Names;
+use super::names::{Names, referred};
 use super::parts::{as_data, next_page, parameter, state_options, word_options};
 use super::record::record_address;
 use super::words::{heading, plain, time};
@@ -187,7 +187,7 @@ fn rows(table: &str, entry: &Entry<'_>, names: &Names, from: ReleaseId, to: Rele
                 @if at == 0 { (record) }
                 td { (field_words(field.text("field"))) }
                 @for side in ["before", "after"] {
-                    td class=[is_long(field.field(side)).then_some("text")] { (value(table, field, side)) }
+                    td class=[is_long(field.field(side)).then_some("text")] { (value(table, field, side, names)) }
                 }
             } }
         },
@@ -217,7 +217,8 @@ fn is_long(value: &Value) -> bool {
 }
 
 /// A value as people read it.
-fn value(table: &str, field: &Entry<'_>, side: &str) -> Markup {
+fn value(table: &str, field: &Entry<'_>, side: &str, names: &Names) -> Markup {
+    let other = referred(table, field.text("field"));
     let column = Resource::of_table(table).and_then(|table| table.column(field.text("field")));
     let is_word = column.is_some_and(|column| matches!(column.ty, ColumnType::Word(_)));
     match field.field(side) {
@@ -229,6 +230,9 @@ fn value(table: &str, field: &Entry<'_>, side: &str) -> Markup {
             time(text, "day")
         }
         Value::String(text) if is_word => html! { (plain(text)) },
+        Value::String(id) if let Some(other) = other => {
+            html! { bdi { (shortened(&names.get(other, id))) } }
+        }
         Value::String(text) => html! { bdi { (shortened(text)) } },
         Value::Array(values) if values.is_empty() => html! { span.soft { "none" } },
         Value::Array(values) if values.iter().all(Value::is_string) => {

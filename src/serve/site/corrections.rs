@@ -7,7 +7,7 @@ use maud::{Markup, html};
 use super::compare::address_of;
 use super::figure::{Entry, Reply};
 use super::inside::Inside;
-use super::names::Names;
+use super::names::{Names, referred};
 use super::parts::as_data;
 use super::words::{heading, plain, time};
 use crate::release::DATASET_HOMEPAGE;
@@ -48,6 +48,11 @@ fn names_of(inside: &Inside, reply: &Reply) -> Result<Names, Problem> {
         if let Some(table) = table_of(entry.text("subject_type")) {
             subjects.entry(table).or_default().push(entry.text("subject_id"));
         }
+        if let Some(table) = referred_by(&entry) {
+            let both = ["before", "after"].map(|side| entry.text(side));
+            let known = both.into_iter().filter(|id| !id.is_empty());
+            subjects.entry(table).or_default().extend(known);
+        }
     }
     Names::in_tables(inside, &subjects)
 }
@@ -76,8 +81,7 @@ fn table(reply: &Reply, names: &Names, inside: &Inside) -> Markup {
             } }
             tbody { @for entry in reply.records() { tr id=(entry.text("id")) {
                 th scope="row" { (subject(&entry, names, inside)) }
-                td { (said(entry.text("before"))) }
-                td { (said(entry.text("after"))) }
+                @for side in ["before", "after"] { td { (said(&entry, side, names)) } }
                 td.text { bdi { (entry.text("reason")) } }
                 td { @if entry.text("reported_on").is_empty() { span.soft { "not noted" } } (time(entry.text("reported_on"), "day")) }
                 td { (standing(&entry)) }
@@ -98,9 +102,16 @@ fn subject(entry: &Entry<'_>, names: &Names, inside: &Inside) -> Markup {
     }
 }
 
-fn said(value: &str) -> Markup {
+/// The table that the corrected field refers to; none where it refers to none.
+fn referred_by(entry: &Entry<'_>) -> Option<&'static str> {
+    referred(table_of(entry.text("subject_type"))?, entry.text("pointer").trim_start_matches('/'))
+}
+
+fn said(entry: &Entry<'_>, side: &str, names: &Names) -> Markup {
+    let value = entry.text(side);
     html! {
         @if value.is_empty() { span.soft { "not said" } }
+        @else if let Some(table) = referred_by(entry) { bdi { (names.get(table, value)) } }
         @else if value.len() == 10 && value.parse::<chrono::NaiveDate>().is_ok() { (time(value, "day")) }
         @else { bdi { (value) } }
     }

@@ -56,7 +56,7 @@ pub(super) use release::{Around, release};
 pub(super) use releases::{one_release, releases};
 pub(super) use search::search;
 pub(super) use sources::sources;
-pub(super) use status::status;
+pub(super) use status::{Around as StatusAround, named_sources, status};
 pub(super) use table::{TABLES, Table};
 pub(super) use tidy::tidied;
 pub(super) use words::slug;

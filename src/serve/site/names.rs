@@ -1,11 +1,11 @@
 //! What records are called, where a page names some of several tables.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::figure::{Entry, Reply};
 use super::inside::Inside;
 use super::words::{heading, plain};
-use crate::record::state_name;
+use crate::record::{Resource, state_name};
 use crate::serve::error::Problem;
 
 /// Names that are asked for at once.
@@ -17,6 +17,8 @@ pub(super) struct Names {
     records: BTreeMap<(String, String), String>,
     /// The names of programs by their ids.
     programs: BTreeMap<String, String>,
+    /// The names of sources by their ids.
+    sources: BTreeMap<String, String>,
 }
 
 /// How a resource is listed, and the fields that a record of it is called by.
@@ -35,22 +37,48 @@ const CALLED_BY: &[(&str, &str, &str)] = &[
 ];
 
 impl Names {
-    /// The names of changed records that are still there.
+    /// The names of changed records that are still there, and of those that their fields refer to.
     pub(super) fn of(inside: &Inside, changes: &Reply) -> Result<Self, Problem> {
         let mut ids: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         let kept: Vec<_> =
             changes.records().filter(|entry| entry.text("change") == "changed").collect();
         for entry in &kept {
             ids.entry(entry.text("resource")).or_default().push(entry.text("id"));
+            for field in entry.list("fields") {
+                let Some(table) = referred(entry.text("resource"), field.text("field")) else {
+                    continue;
+                };
+                let both = ["before", "after"].map(|side| field.text(side));
+                let known = both.into_iter().filter(|id| !id.is_empty());
+                ids.entry(table).or_default().extend(known);
+            }
         }
         Self::in_tables(inside, &ids)
     }
 
-    /// The names of programs alone.
-    pub(super) fn programs(inside: &Inside) -> Result<Self, Problem> {
-        let all = inside.get("listPrograms", &[], "limit=1000")?;
+    /// The names of programs and sources alone.
+    pub(super) fn common(inside: &Inside) -> Result<Self, Problem> {
         let named = |entry: Entry<'_>| (entry.text("id").to_owned(), entry.text("name").to_owned());
-        Ok(Self { records: BTreeMap::new(), programs: all.records().map(named).collect() })
+        let all = |operation| {
+            let all = inside.get(operation, &[], "limit=1000")?;
+            Ok::<_, Problem>(all.records().map(named).collect())
+        };
+        let [programs, sources] = [all("listPrograms")?, all("listSources")?];
+        Ok(Self { records: BTreeMap::new(), programs, sources })
+    }
+
+    /// What a source is called; its id where that is not known.
+    pub(super) fn source<'a>(&'a self, id: &'a str) -> &'a str {
+        self.sources.get(id).map_or(id, String::as_str)
+    }
+
+    /// What a check of a release looks at, such as a source and what it lists, or a table.
+    pub(super) fn subject(&self, subject: &str) -> String {
+        let parts = subject.split(['/', '.']).map(|part| {
+            let known = self.sources.get(part).or_else(|| self.programs.get(part));
+            known.map_or_else(|| plain(part), Clone::clone)
+        });
+        parts.collect::<Vec<_>>().join(", ")
     }
 
     /// The names of records, by their tables.
@@ -58,12 +86,15 @@ impl Names {
         inside: &Inside,
         ids: &BTreeMap<&str, Vec<&str>>,
     ) -> Result<Self, Problem> {
-        let mut names = Self::programs(inside)?;
+        let mut names = Self::common(inside)?;
         for (table, operation, fields) in CALLED_BY {
             // More than fit into a question are called by their ids.
-            let Some(ids) = ids.get(table).map(|ids| &ids[..ids.len().min(MOST_NAMES)]) else {
+            let Some(ids) = ids.get(table) else { continue };
+            let ids: BTreeSet<&str> = ids.iter().copied().filter(|id| is_plain(id)).collect();
+            let ids: Vec<_> = ids.into_iter().take(MOST_NAMES).collect();
+            if ids.is_empty() {
                 continue;
-            };
+            }
             let query = format!("id={}&fields=id,{fields}&limit={MOST_NAMES}", ids.join(","));
             for entry in inside.get(operation, &[], &query)?.records() {
                 let name = names.called(table, |field| entry.text(field).to_owned());
@@ -98,7 +129,9 @@ impl Names {
             "reported_totals" => {
                 format!("{}, stated by {}", heading(&field("metric")), field("stated_by"))
             }
-            "evidence" | "issues" => all([field("source_id"), field("locator")]),
+            "evidence" | "issues" => {
+                all([self.source(&field("source_id")).to_owned(), field("locator")])
+            }
             "coverage" => {
                 let state = field("state");
                 let state = state_name(&state).unwrap_or(&state).to_owned();
@@ -109,6 +142,16 @@ impl Names {
     }
 }
 
+/// Whether a text can be an id: what a correction names may be anything.
+fn is_plain(id: &str) -> bool {
+    id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
+}
+
+/// The table that a field refers to; none where it refers to none.
+pub(super) fn referred(table: &str, field: &str) -> Option<&'static str> {
+    Resource::of_table(table)?.column(field)?.refers
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -116,7 +159,8 @@ mod tests {
     #[test]
     fn a_record_is_called_by_what_its_fields_tell() {
         let programs = BTreeMap::from([("ring".to_owned(), "Neighbors".to_owned())]);
-        let names = Names { records: BTreeMap::new(), programs };
+        let sources = BTreeMap::from([("atlas".to_owned(), "The Atlas".to_owned())]);
+        let names = Names { records: BTreeMap::new(), programs, sources };
         let field = |name: &str| match name {
             "agency_name_reported" => "Harper PD".to_owned(),
             "program_id" => "ring".to_owned(),
@@ -125,5 +169,10 @@ mod tests {
         assert_eq!(names.called("partnerships", field), "Harper PD, Neighbors");
         assert_eq!(names.called("events", field), "");
         assert_eq!(names.get("events", "evt_1"), "evt_1");
+        assert_eq!(
+            names.subject("atlas/partnership/ring/agency_type"),
+            "The Atlas, partnership, Neighbors, agency type"
+        );
+        assert_eq!(names.subject("disclosures.vendor_id"), "disclosures, vendor id");
     }
 }

@@ -150,6 +150,7 @@ pub(in crate::serve) fn one_release(
     let mut shown = vec![&manifest, &gates];
     shown.extend(&changes);
     let newest = state.releases().newest().map(|newest| newest.id());
+    let names = Names::common(&inside)?;
     Ok(html! {
         h1 { "Release " (release) }
         p.lead {
@@ -165,8 +166,8 @@ pub(in crate::serve) fn one_release(
         }
         p { a href={ "/data/" (release) } { "What the data is about, and its sources" } ", " a href="/releases" { "all releases" } }
         (what_changed(&inside, &manifest, since.zip(changes.as_ref()))?)
-        (captures(&manifest))
-        (checks(&manifest, &gates))
+        (captures(&manifest, &names))
+        (checks(&manifest, &gates, &names))
         (release_files(&place.release.known, ""))
         (cite_and_verify(&manifest, release, host))
         (as_data(&shown))
@@ -223,7 +224,7 @@ fn new_records(inside: &Inside, manifest: &Reply) -> Result<Markup, Problem> {
             found.push((*table, inside.get(operation, &[], &query)?));
         }
     }
-    let names = Names::programs(inside)?;
+    let names = Names::common(inside)?;
     Ok(html! {
         @for (table, new) in &found {
             h3 { "New " (table) }
@@ -239,7 +240,7 @@ fn new_records(inside: &Inside, manifest: &Reply) -> Result<Markup, Problem> {
     })
 }
 
-fn captures(manifest: &Reply) -> Markup {
+fn captures(manifest: &Reply, names: &Names) -> Markup {
     let captures = manifest.record().list("captures");
     html! {
         h2 #read { "What was read for it" }
@@ -253,7 +254,7 @@ fn captures(manifest: &Reply) -> Markup {
                 } }
                 tbody { @for capture in captures { tr {
                     th scope="row" class="name" {
-                        a href={ "/sources#" (capture.text("source_id")) } { (capture.text("source_id")) }
+                        a href={ "/sources#" (capture.text("source_id")) } { (names.source(capture.text("source_id"))) }
                     }
                     td { (time(capture.text("as_of_on"), "day")) }
                     td { (moment(capture.text("retrieved_at"))) }
@@ -264,7 +265,7 @@ fn captures(manifest: &Reply) -> Markup {
     }
 }
 
-fn checks(manifest: &Reply, gates: &Reply) -> Markup {
+fn checks(manifest: &Reply, gates: &Reply, names: &Names) -> Markup {
     let failed: Vec<_> = gates.records().filter(|gate| gate.field("passed") == false).collect();
     html! {
         h2 #checks { "Checks before it was published" }
@@ -276,16 +277,16 @@ fn checks(manifest: &Reply, gates: &Reply) -> Markup {
         @if !manifest.text("/data/accepted/reason").is_empty() {
             p { "The reason given: " q { bdi { (manifest.text("/data/accepted/reason")) } } }
         }
-        @if !failed.is_empty() { (check_table(gates, &failed, "Checks that did not pass")) }
+        @if !failed.is_empty() { (check_table(gates, &failed, names, "Checks that did not pass")) }
         @let all: Vec<_> = gates.records().collect();
         details {
             summary { "Every check, with what was measured" }
-            (check_table(gates, &all, "Every check"))
+            (check_table(gates, &all, names, "Every check"))
         }
     }
 }
 
-fn check_table(gates: &Reply, shown: &[Entry<'_>], caption: &str) -> Markup {
+fn check_table(gates: &Reply, shown: &[Entry<'_>], names: &Names, caption: &str) -> Markup {
     html! {
         div.wide role="region" aria-label=(caption) tabindex="0" { table {
             caption { (caption) }
@@ -296,7 +297,7 @@ fn check_table(gates: &Reply, shown: &[Entry<'_>], caption: &str) -> Markup {
             } }
             tbody data-call=(gates.call()) { @for gate in shown { tr {
                 th scope="row" { (must(gate.text("gate"))) }
-                td { code { (gate.text("subject")) } }
+                td { (names.subject(gate.text("subject"))) }
                 td.number { (gate.number("measured")) }
                 td.number { (gate.number("allowed")) }
                 td { @if gate.field("passed") == true { "yes" } @else { strong { "no" } } }

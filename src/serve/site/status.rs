@@ -5,22 +5,38 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
+use super::figure::Reply;
+use super::inside::Inside;
+use super::words::heading;
 use super::{escaped, prose};
 use crate::release::grouped;
 use crate::serve::status::{
     Health, HeldCandidate, RunReport, ServedRelease, SourceStatus, StageStatus, StatusDocument,
 };
 
+/// What stands around the status.
+pub(in crate::serve) struct Around<'a> {
+    /// What stands before every link.
+    pub(in crate::serve) host: &'a str,
+    /// The names of the sources, where a release tells them.
+    pub(in crate::serve) sources: Option<&'a Reply>,
+}
+
+/// The sources as the newest release names them; `None` where it cannot be asked.
+pub(in crate::serve) fn named_sources(inside: &Inside) -> Option<Reply> {
+    inside.get("listSources", &[], "limit=1000").ok()
+}
+
 /// The contents of the page. `status` is `None` where nobody can say how the machinery is doing.
 pub(in crate::serve) fn status(
     newest: Option<&ServedRelease>,
     status: Option<&StatusDocument>,
     now: DateTime<Utc>,
-    host: &str,
+    around: &Around<'_>,
 ) -> String {
     let mut html = String::new();
     // A text can always be written to.
-    let written = write(&mut html, newest, status, now, host);
+    let written = write(&mut html, newest, status, now, around);
     debug_assert!(written.is_ok());
     html
 }
@@ -30,8 +46,9 @@ fn write(
     newest: Option<&ServedRelease>,
     status: Option<&StatusDocument>,
     now: DateTime<Utc>,
-    host: &str,
+    around: &Around<'_>,
 ) -> fmt::Result {
+    let host = around.host;
     writeln!(html, "<h1>Status</h1>")?;
     write_served(html, newest, host)?;
     let Some(status) = status else {
@@ -43,7 +60,7 @@ fn write(
     };
     write_schedule(html, status, now)?;
     write_held(html, &status.held, now)?;
-    write_sources(html, &status.sources, now, host)?;
+    write_sources(html, &status.sources, now, around)?;
     write_runs(html, &status.runs, host)?;
     writeln!(
         html,
@@ -120,7 +137,7 @@ fn write_sources(
     html: &mut String,
     sources: &[SourceStatus],
     now: DateTime<Utc>,
-    host: &str,
+    around: &Around<'_>,
 ) -> fmt::Result {
     writeln!(
         html,
@@ -140,17 +157,20 @@ fn write_sources(
             (Health::Ok | Health::Stale | Health::Frozen, _) => source.health.as_str().to_owned(),
         };
         let when = |at: Option<DateTime<Utc>>| at.map_or("never".to_owned(), |at| ago(at, now));
+        let id = source.id.to_string();
+        let name = around.sources.map(|sources| sources.name_of(&id));
         let edition = source.data_as_of_on.map_or("none".to_owned(), |date| date.to_string());
         writeln!(
             html,
-            "<tr><th scope=\"row\" class=\"name\"><a href=\"{host}/v1/sources/{id}\">{id}</a></th>\
+            "<tr><th scope=\"row\" class=\"name\"><a href=\"{host}/sources#{id}\">{name}</a></th>\
              <td>{health}</td><td>{}</td><td>{}</td><td>{}</td><td>{edition}</td>\
              <td class=\"number\">{}</td></tr>",
             prose(source.reason.as_deref().unwrap_or_default()),
             when(source.last_checked_at),
             when(source.last_ok_at),
             source.rows.map(|rows| grouped(rows.unsigned_abs())).unwrap_or_default(),
-            id = source.id,
+            host = around.host,
+            name = escaped(name.as_deref().unwrap_or(&id)),
         )?;
     }
     writeln!(html, "</tbody>\n</table></div>")
@@ -194,7 +214,7 @@ fn write_changes(html: &mut String, run: &RunReport) -> fmt::Result {
     let sentences: Vec<String> = changed
         .map(|(table, c)| {
             let [added, changed, withdrawn] = [c.added, c.changed, c.withdrawn].map(grouped);
-            format!("`{table}`: {added} added, {changed} changed, {withdrawn} withdrawn")
+            format!("{}: {added} added, {changed} changed, {withdrawn} withdrawn", heading(table))
         })
         .collect();
     write_list(html, &sentences)
