@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::record::{RESOURCES, Resource};
 use crate::release::digest;
-use crate::release::format::json;
+use crate::release::format::Canonical;
 use crate::release::manifest::ManifestTable;
 use crate::release::rows::{Rows, RowsError, id_of};
 use crate::release::workers;
@@ -21,7 +21,7 @@ use crate::release::workers;
 pub struct TableRoot {
     hash: Sha256,
     rows: u64,
-    last_id: Option<String>,
+    last_id: String,
 }
 
 /// Why a record has no place in a root.
@@ -53,14 +53,20 @@ impl TableRoot {
     /// Adds the next record; ids must rise.
     pub fn push(&mut self, record: &Map<String, Value>) -> Result<(), RootError> {
         let Some(Value::String(id)) = record.get("id") else { return Err(RootError::NoId) };
-        if let Some(previous) = self.last_id.as_ref().filter(|previous| *previous >= id) {
-            return Err(RootError::Order { id: id.clone(), previous: previous.clone() });
-        }
         let canonical = serde_json_canonicalizer::to_vec(record)
             .map_err(|source| RootError::Form { id: id.clone(), source: source.into() })?;
-        self.hash.update(Sha256::digest(&canonical));
+        self.push_canonical(id, &canonical)
+    }
+
+    /// Adds the next record in its canonical form.
+    fn push_canonical(&mut self, id: &str, canonical: &[u8]) -> Result<(), RootError> {
+        if self.rows > 0 && self.last_id.as_str() >= id {
+            return Err(RootError::Order { id: id.to_owned(), previous: self.last_id.clone() });
+        }
+        self.hash.update(Sha256::digest(canonical));
         self.rows += 1;
-        self.last_id = Some(id.clone());
+        self.last_id.clear();
+        self.last_id.push_str(id);
         Ok(())
     }
 
@@ -75,9 +81,10 @@ impl TableRoot {
 /// Rows and root of one table.
 pub fn table(rows: &dyn Rows, resource: &'static Resource) -> Result<ManifestTable, RowsError> {
     let mut root = TableRoot::default();
+    let mut canonical = Canonical::new(resource);
     rows.for_each(resource, &mut |cells| {
-        let record = json(resource.columns, cells).map_err(std::io::Error::other)?;
-        root.push(&record).map_err(std::io::Error::other)
+        let text = canonical.write(cells).map_err(std::io::Error::other)?;
+        root.push_canonical(id_of(cells), text).map_err(std::io::Error::other)
     })?;
     Ok(root.finish(resource.table))
 }
@@ -134,10 +141,10 @@ fn hashes(
     resource: &'static Resource,
     visit: &mut dyn FnMut(String, [u8; 32]),
 ) -> Result<(), RowsError> {
+    let mut canonical = Canonical::new(resource);
     rows.for_each(resource, &mut |cells| {
-        let record = json(resource.columns, cells).map_err(std::io::Error::other)?;
-        let canonical = serde_json_canonicalizer::to_vec(&record).map_err(std::io::Error::other)?;
-        visit(id_of(cells).to_owned(), Sha256::digest(&canonical).into());
+        let text = canonical.write(cells).map_err(std::io::Error::other)?;
+        visit(id_of(cells).to_owned(), Sha256::digest(text).into());
         Ok(())
     })
 }

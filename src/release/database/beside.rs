@@ -6,7 +6,8 @@ use std::path::PathBuf;
 
 use diesel::{QueryResult, RunQueryDsl as _, SqliteConnection};
 
-use super::open::{Cells, DatabaseError, ReleaseDatabase};
+use super::open::{DatabaseError, ReleaseDatabase};
+use super::row::Cells;
 use super::statement::Statement;
 use crate::record::{Cell, Resource};
 

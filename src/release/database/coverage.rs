@@ -130,7 +130,7 @@ impl ReleaseDatabase {
     /// `visit` has had enough.
     pub fn each_agency_coverage(
         &self,
-        visit: &mut dyn FnMut(Vec<Cell>) -> Result<(), ()>,
+        visit: &mut dyn FnMut(&mut Vec<Cell>) -> Result<(), ()>,
     ) -> Result<(), DatabaseError> {
         let rows = "SELECT agency_id, program_id, coverage, as_of_on, sources FROM agency_coverage
                     ORDER BY agency_id, program_id";

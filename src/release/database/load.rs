@@ -184,7 +184,7 @@ impl ReleaseDatabase {
         let rows = format!("SELECT {columns} FROM {table} WHERE {condition} ORDER BY id");
         let (mut records, mut damage) = (Vec::new(), None);
         self.each_row(Statement::new(rows), &mut |cells| {
-            match R::from_cells(cells) {
+            match R::from_cells(std::mem::take(cells)) {
                 Ok(record) => records.push(record),
                 Err(error) => drop(damage.get_or_insert(error)),
             }
@@ -246,14 +246,14 @@ impl Rows for ReleaseDatabase {
         let Scan { resource, placed, .. } = scan;
         let table = resource.table;
         let mut stopped = None;
-        self.each_row(Self::scanned(scan), &mut |mut cells| {
-            let joined = cells.split_off(resource.columns.len().min(cells.len()));
-            let point = match joined.as_slice() {
+        self.each_row(Self::scanned(scan), &mut |cells| {
+            let (cells, joined) = cells.split_at(resource.columns.len().min(cells.len()));
+            let point = match joined {
                 [Cell::Real(lat), Cell::Real(lon)] => Some(Point { lat: *lat, lon: *lon }),
-                [] if placed => own_point(resource, &cells),
+                [] if placed => own_point(resource, cells),
                 _ => None,
             };
-            visit(&cells, point).map_err(|error| stopped = Some(error))
+            visit(cells, point).map_err(|error| stopped = Some(error))
         })
         .map_err(|source| RowsError::Read { table, source: source.into() })?;
         match stopped {

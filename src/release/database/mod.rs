@@ -20,6 +20,7 @@ mod points;
 mod query;
 mod read;
 mod region;
+mod row;
 mod sql;
 mod statement;
 mod traces;

@@ -5,17 +5,14 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
-use diesel::backend::Backend;
-use diesel::connection::{DefaultLoadingMode, SimpleConnection};
-use diesel::deserialize::{self, FromSql, QueryableByName};
-use diesel::row::{Field as _, NamedRow, Row};
-use diesel::sql_types::{BigInt, Double, Nullable, Text};
-use diesel::sqlite::{Sqlite, SqliteType};
+use diesel::connection::{DefaultLoadingMode, LoadConnection, SimpleConnection};
+use diesel::sql_types::{Double, Nullable};
 use diesel::{Connection, QueryResult, RunQueryDsl as _, SqliteConnection};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::query::Query;
 use super::region;
+use super::row::{self, Cells};
 use super::sql::SearchRange;
 use super::statement::Statement;
 use super::write::is_searched;
@@ -174,22 +171,24 @@ impl ReleaseDatabase {
         }
     }
 
-    /// Calls `visit` with each row of a statement as it is read, until `visit` has had enough.
+    /// Calls `visit` with each row of a statement as it is read, until `visit` has had enough. What
+    /// `visit` leaves in its hands is written over by the next row.
     pub(super) fn each_row(
         &self,
         statement: Statement,
-        visit: &mut dyn FnMut(Vec<Cell>) -> Result<(), ()>,
+        visit: &mut dyn FnMut(&mut Vec<Cell>) -> Result<(), ()>,
     ) -> Result<(), DatabaseError> {
-        let failed = |error: diesel::result::Error| DatabaseError::Query {
+        let failed = |source: Box<dyn std::error::Error + Send + Sync>| DatabaseError::Query {
             path: self.path.clone(),
-            source: error.into(),
+            source,
         };
         let mut connection = self.take()?;
-        for row in
-            statement.load_iter::<Cells, DefaultLoadingMode>(&mut connection).map_err(failed)?
-        {
-            let Cells(cells) = row.map_err(failed)?;
-            if visit(cells).is_err() {
+        let mut cells = Vec::new();
+        let rows = LoadConnection::<DefaultLoadingMode>::load(&mut connection, statement);
+        for read in rows.map_err(|error| failed(error.into()))? {
+            let read = read.map_err(|error| failed(error.into()))?;
+            row::read_over(&read, &mut cells).map_err(failed)?;
+            if visit(&mut cells).is_err() {
                 break;
             }
         }
@@ -346,36 +345,4 @@ fn read_searched(
 
 fn cell_text(row: &[Cell], index: usize) -> String {
     row.get(index).map(Cell::to_csv).unwrap_or_default()
-}
-
-/// A row whose values are read as they are stored.
-pub(super) struct Cells(pub(super) Vec<Cell>);
-
-impl QueryableByName<Sqlite> for Cells {
-    fn build<'a>(row: &impl NamedRow<'a, Sqlite>) -> deserialize::Result<Self> {
-        (0..row.field_count())
-            .map(|index| {
-                let field = Row::get(row, index).ok_or("a row is too short")?;
-                let Some(value) = field.value() else { return Ok(Cell::Null) };
-                match value.value_type() {
-                    None => Ok(Cell::Null),
-                    Some(SqliteType::Text) => read::<Text, String>(value).map(Cell::Text),
-                    Some(SqliteType::SmallInt | SqliteType::Integer | SqliteType::Long) => {
-                        read::<BigInt, i64>(value).map(Cell::Integer)
-                    }
-                    Some(SqliteType::Float | SqliteType::Double) => {
-                        read::<Double, f64>(value).map(Cell::Real)
-                    }
-                    Some(SqliteType::Binary) => Err("bytes where none are expected".into()),
-                }
-            })
-            .collect::<deserialize::Result<_>>()
-            .map(Self)
-    }
-}
-
-fn read<SqlType, T: FromSql<SqlType, Sqlite>>(
-    value: <Sqlite as Backend>::RawValue<'_>,
-) -> deserialize::Result<T> {
-    T::from_sql(value)
 }

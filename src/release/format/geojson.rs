@@ -1,13 +1,14 @@
 //! `T.geojson`: a feature per record, RFC 7946, at its own place or at that of its agency; what has
 //! no known place has the geometry `null`. A line holds one feature.
 
+use std::borrow::Cow;
 use std::io::{self, BufRead, BufReader, Read, Write};
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 use super::check::{self, Difference, Expected, Failed, Reread};
 use super::ndjson::same_object;
+use super::plain::Plain;
 use super::{Table, write_row, write_value};
 use crate::record::{Point, ReleaseId};
 use crate::release::rows::{RowsError, Scan, id_of};
@@ -131,14 +132,16 @@ fn meta(table: Table<'_>) -> Result<CollectionMeta, RowsError> {
 /// A feature as it is read back.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Feature {
-    #[serde(rename = "type")]
-    ty: String,
-    id: String,
+struct Feature<'a> {
+    #[serde(rename = "type", borrow)]
+    ty: Cow<'a, str>,
+    #[serde(borrow)]
+    id: Cow<'a, str>,
     // Where there is no place there is a null, which serde would not miss.
     #[serde(deserialize_with = "Option::deserialize")]
     geometry: Option<Geometry>,
-    properties: Map<String, Value>,
+    #[serde(borrow)]
+    properties: Plain<'a>,
 }
 
 /// Reads a file back, line by line.
@@ -169,7 +172,7 @@ impl<R: Read> GeoJsonReread<R> {
     }
 
     /// The feature of the line; whether another must follow is kept.
-    fn feature(&mut self, row: u64) -> Result<Feature, Difference> {
+    fn feature(&mut self, row: u64) -> Result<Feature<'_>, Difference> {
         let line = self.line.strip_suffix(b"\n").unwrap_or(&self.line);
         let feature = line.strip_suffix(b",");
         self.more = feature.is_some();
@@ -200,6 +203,9 @@ impl<R: Read> Reread for GeoJsonReread<R> {
         if id != id_of(cells) {
             return differs("id", &id_of(cells), &id);
         }
+        let Plain::Object(properties) = properties else {
+            return Err(Difference::unreadable(row, "its properties are no object"));
+        };
         same_object(resource, cells, &properties, row)?;
         let at = Geometry::of(point);
         if geometry == at { Ok(()) } else { differs("geometry", &at, &geometry) }

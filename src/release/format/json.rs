@@ -4,6 +4,7 @@
 use serde::de::IgnoredAny;
 use serde_json::{Map, Number, Value};
 
+use super::plain::Plain;
 use crate::record::{Cell, Column, ColumnType, DamagedCell};
 use crate::release::rows::{DamagedRow, id_of};
 
@@ -68,26 +69,30 @@ pub fn value_of(column: &Column, cell: &Cell) -> Result<Value, DamagedCell> {
 }
 
 /// Whether a value is that of the cell: [`value_of`] without making it.
-pub(super) fn is(column: &Column, cell: &Cell, value: &Value) -> bool {
+pub(super) fn is(column: &Column, cell: &Cell, value: &Plain<'_>) -> bool {
     match (column.ty, cell, value) {
-        (_, Cell::Null, Value::Null) => column.nullable,
+        (_, Cell::Null, Plain::Null) => column.nullable,
         (
             ColumnType::Text | ColumnType::Word(_) | ColumnType::Date | ColumnType::Instant,
             Cell::Text(expected),
-            Value::String(found),
+            Plain::Text(found),
         ) => expected == found,
-        (ColumnType::Boolean, Cell::Integer(expected), Value::Bool(found)) => {
+        (ColumnType::Boolean, Cell::Integer(expected), Plain::Boolean(found)) => {
             *expected == i64::from(*found)
         }
         // Most are empty.
-        (ColumnType::TextList, Cell::Text(expected), Value::Array(found)) if found.is_empty() => {
+        (ColumnType::TextList, Cell::Text(expected), Plain::List(found)) if found.is_empty() => {
             expected == "[]"
         }
+        (ColumnType::TextList, Cell::Text(expected), Plain::List(_))
+        | (ColumnType::Object, Cell::Text(expected), Plain::Object(_)) => {
+            serde_json::from_str::<Plain<'_>>(expected).is_ok_and(|expected| expected == *value)
+        }
         (
-            ColumnType::Integer | ColumnType::Real | ColumnType::TextList | ColumnType::Object,
-            Cell::Text(_) | Cell::Integer(_) | Cell::Real(_),
-            Value::Number(_) | Value::Array(_) | Value::Object(_),
-        ) => value_of(column, cell).is_ok_and(|expected| expected == *value),
+            ColumnType::Integer | ColumnType::Real,
+            Cell::Integer(_) | Cell::Real(_),
+            Plain::Number(found),
+        ) => value_of(column, cell).is_ok_and(|expected| expected.as_number() == Some(found)),
         (_, Cell::Null | Cell::Text(_) | Cell::Integer(_) | Cell::Real(_), _) => false,
     }
 }
@@ -256,7 +261,9 @@ mod tests {
             let column = Column::new("x", "", ty, false);
             assert!(value_of(&column, &cell).is_err(), "{ty:?}, {cell:?}");
             assert!(write_cell(&mut Vec::new(), 0, &column, &cell).is_err(), "{ty:?}, {cell:?}");
-            for value in [Value::Null, Value::Bool(true), Value::from(3), Value::Array(vec![])] {
+            for value in
+                [Plain::Null, Plain::Boolean(true), Plain::Number(3.into()), Plain::List(vec![])]
+            {
                 assert!(!is(&column, &cell, &value), "{ty:?}, {cell:?}, {value}");
             }
         }

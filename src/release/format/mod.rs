@@ -1,11 +1,13 @@
 //! The file formats of a release. A new one is a file here and its arms in [`Kind`].
 
+mod canonical;
 mod check;
 mod csv;
 mod geojson;
 mod json;
 mod ndjson;
 mod parquet;
+mod plain;
 
 use std::fs::File;
 use std::io::{self, BufWriter};
@@ -14,6 +16,7 @@ use std::path::Path;
 use crate::record::{ReleaseId, Resource};
 use crate::release::rows::{Rows, RowsError};
 
+pub use canonical::Canonical;
 pub use check::Difference;
 pub use csv::{CsvLines, text as csv_text};
 pub use geojson::{CollectionMeta, Features};
@@ -592,6 +595,19 @@ mod tests {
             let row: Vec<_> = RESOURCES[index].columns.iter().map(any_cell).collect();
             (Just(index), proptest::collection::vec(row, 0..4))
         })
+    }
+
+    proptest! {
+        #[test]
+        fn the_canonical_form_of_a_record_is_that_of_its_json((index, rows) in any_rows()) {
+            let resource = &RESOURCES[index];
+            let mut canonical = Canonical::new(resource);
+            for row in rows {
+                let by_value = json(resource.columns, &row).unwrap();
+                let by_value = serde_json_canonicalizer::to_vec(&by_value).unwrap();
+                prop_assert_eq!(canonical.write(&row).unwrap(), by_value.as_slice());
+            }
+        }
     }
 
     proptest! {

@@ -4,9 +4,9 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 
 use flate2::read::MultiGzDecoder;
 use flate2::{Compression, GzBuilder};
-use serde_json::{Map, Value};
 
 use super::check::{self, Difference, Expected, Failed, Reread};
+use super::plain::{Pairs, Plain};
 use super::{Table, json, write_row};
 use crate::record::{Cell, Resource};
 use crate::release::rows::RowsError;
@@ -60,9 +60,11 @@ impl<R: Read> Reread for NdjsonReread<R> {
         if !self.read_line(row)? {
             return Err(Difference::TooFew { rows: row - 1 });
         }
-        let found = serde_json::from_str(&self.line);
-        let found = found.map_err(|error| Difference::unreadable(row, error))?;
-        same_object(resource, cells, &found, row)
+        match serde_json::from_str(&self.line) {
+            Ok(Plain::Object(found)) => same_object(resource, cells, &found, row),
+            Ok(_) => Err(Difference::unreadable(row, "it is no object")),
+            Err(error) => Err(Difference::unreadable(row, error)),
+        }
     }
 
     fn ends(&mut self, row: u64) -> Result<(), Difference> {
@@ -74,7 +76,7 @@ impl<R: Read> Reread for NdjsonReread<R> {
 pub(super) fn same_object(
     resource: &'static Resource,
     cells: &[Cell],
-    found: &Map<String, Value>,
+    found: &Pairs<'_>,
     row: u64,
 ) -> Result<(), Difference> {
     let columns = resource.columns;
@@ -84,7 +86,7 @@ pub(super) fn same_object(
     for ((column, cell), (key, value)) in columns.iter().zip(cells).zip(found) {
         let column_name = column.name;
         if key != column_name {
-            let (expected, found) = (column_name.to_owned(), key.clone());
+            let (expected, found) = (column_name.to_owned(), key.to_string());
             return Err(Difference::Cell { row, column: column_name, expected, found });
         }
         if !json::is(column, cell, value) {

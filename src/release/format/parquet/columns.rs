@@ -10,11 +10,11 @@ use arrow_array::types::{Date32Type, Int32Type};
 use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow_schema::{ArrowError, SchemaRef};
 use chrono::{DateTime, NaiveDate};
-use serde_json::{Map, Value};
 
 use super::{Content, point, schema};
 use crate::record::{Cell, Column, ColumnType, DamagedCell, Point, Resource};
 use crate::release::format::json::{damaged, expected};
+use crate::release::format::plain::{Pairs, Plain};
 use crate::release::rows::{DamagedRow, id_of};
 
 /// Rows that are gathered before they are written.
@@ -181,8 +181,9 @@ fn push_object(objects: &mut MapBuilder<StringBuilder, StringBuilder>, cell: &Ce
         Cell::Integer(_) | Cell::Real(_) => return None,
     };
     for (key, value) in pairs.iter().flatten() {
+        let Plain::Text(value) = value else { return None };
         objects.keys().append_value(key);
-        objects.values().append_value(value.as_str()?);
+        objects.values().append_value(value);
     }
     objects.append(pairs.is_some()).ok()
 }
@@ -209,6 +210,9 @@ pub(super) fn list(json: &str) -> Option<Vec<String>> {
 }
 
 /// The names and texts of an object as it is stored.
-pub(super) fn object(json: &str) -> Option<Map<String, Value>> {
-    serde_json::from_str(json).ok()
+pub(super) fn object(json: &str) -> Option<Pairs<'_>> {
+    match serde_json::from_str(json) {
+        Ok(Plain::Object(pairs)) => Some(pairs),
+        Ok(_) | Err(_) => None,
+    }
 }

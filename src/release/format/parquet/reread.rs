@@ -9,7 +9,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Float64Type, Int32Type, Int64Type, TimestampMicrosecondType};
 use arrow_array::{Array, RecordBatch};
 use chrono::{DateTime, SecondsFormat};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::point::{self, Bounds};
 use super::{BATCH_ROWS, Content, columns, schema};
@@ -17,6 +17,7 @@ use crate::record::{Cell, Column, ColumnType};
 use crate::release::digest::hexadecimal;
 use crate::release::format::Table;
 use crate::release::format::check::{Difference, Expected, Reread};
+use crate::release::format::plain::{Pairs, Plain};
 
 /// Reads a file back, row by row.
 pub(super) struct ParquetReread {
@@ -144,10 +145,10 @@ impl<'a> Found<'a> {
             (ColumnType::TextList, Cell::Text(json)) => {
                 self.list().is_some_and(|found| columns::list(json).as_ref() == Some(&found))
             }
-            (ColumnType::Object, Cell::Text(json)) => self.object().is_some_and(|found| {
+            (ColumnType::Object, Cell::Text(json)) => {
                 // In the same order, too.
-                columns::object(json).is_some_and(|expected| expected.iter().eq(found.iter()))
-            }),
+                columns::object(json).is_some_and(|expected| self.pairs() == Some(expected))
+            }
             (
                 ColumnType::Text
                 | ColumnType::Word(_)
@@ -177,7 +178,8 @@ impl<'a> Found<'a> {
             ColumnType::Instant => self.instant().map(Cow::from),
             ColumnType::TextList => self.list().map(|list| Value::from(list).to_string().into()),
             ColumnType::Object => {
-                self.object().map(|object| Value::Object(object).to_string().into())
+                let pairs = self.pairs();
+                pairs.map(|pairs| Plain::Object(pairs).to_string().into())
             }
         };
         text.unwrap_or_default().into_owned()
@@ -219,11 +221,14 @@ impl<'a> Found<'a> {
         Some(texts.iter().flatten().map(str::to_owned).collect())
     }
 
-    fn object(&self) -> Option<Map<String, Value>> {
-        let pairs = self.array.as_map_opt()?.value(self.at);
-        let keys = pairs.column_by_name(schema::KEY)?.as_string_opt::<i32>()?;
-        let values = pairs.column_by_name(schema::VALUE)?.as_string_opt::<i32>()?;
-        let pairs = keys.iter().flatten().zip(values.iter().flatten());
-        Some(pairs.map(|(key, value)| (key.to_owned(), value.into())).collect())
+    fn pairs(&self) -> Option<Pairs<'a>> {
+        let map = self.array.as_map_opt()?;
+        let offsets = map.value_offsets();
+        let [begin, end] = [self.at, self.at + 1].map(|at| usize::try_from(*offsets.get(at)?).ok());
+        let entries = map.entries();
+        let keys = entries.column_by_name(schema::KEY)?.as_string_opt::<i32>()?;
+        let values = entries.column_by_name(schema::VALUE)?.as_string_opt::<i32>()?;
+        let pair = |at| (keys.value(at).into(), Plain::Text(values.value(at).into()));
+        Some((begin?..end?).map(pair).collect())
     }
 }
