@@ -15,8 +15,12 @@ mod state;
 pub use name::{fold, key as name_key, place_key};
 
 use std::collections::HashMap;
+use std::{panic, thread};
 
 use crate::record::{EditionKey, Entries, Listing, Normals, SourceId, Statement, SubjectType};
+
+/// How many threads share the statements.
+const SHARES: usize = 2;
 
 /// The normal forms of what holds at present, and of partnerships also of what once held: that a
 /// source changed its mind is no reason to forget what it said of another agency.
@@ -25,8 +29,45 @@ use crate::record::{EditionKey, Entries, Listing, Normals, SourceId, Statement, 
 /// of the contract.
 #[must_use]
 pub fn normalise(entries: &Entries<'_>) -> Normals {
+    let mut normals = in_shares(&entries.current);
+    for statement in overrides(entries) {
+        decision::add(statement, &mut normals);
+    }
+    // What was wrong with a row is said of the row as it stands now.
+    let mut said_then = Vec::new();
+    for statement in entries.superseded.iter().filter(|statement| !statement.is_decision()) {
+        if statement.subject_type == SubjectType::Partnership {
+            let listing = listing::partner(statement, &mut said_then);
+            normals.listings.extend(listing.map(|l| Listing { is_current: false, ..l }));
+        }
+    }
+    normals
+}
+
+/// The normal forms of statements, each of which stands for itself: threads share them out, and put
+/// what they made in the order of the statements.
+fn in_shares(statements: &[&Statement]) -> Normals {
+    let size = statements.len().div_ceil(SHARES).max(1);
+    thread::scope(|scope| {
+        let shares = statements.chunks(size).map(|share| scope.spawn(|| of_share(share)));
+        let mut normals = Normals::default();
+        for share in shares.collect::<Vec<_>>() {
+            let Normals { agencies, listings, places, counties, overrides, findings } =
+                share.join().unwrap_or_else(|panicked| panic::resume_unwind(panicked));
+            normals.agencies.extend(agencies);
+            normals.listings.extend(listings);
+            normals.places.extend(places);
+            normals.counties.extend(counties);
+            normals.overrides.extend(overrides);
+            normals.findings.extend(findings);
+        }
+        normals
+    })
+}
+
+fn of_share(statements: &[&Statement]) -> Normals {
     let mut normals = Normals::default();
-    for statement in entries.current.iter().filter(|statement| !statement.is_decision()) {
+    for statement in statements.iter().filter(|statement| !statement.is_decision()) {
         match statement.subject_type {
             SubjectType::Agency => agency::add(statement, &mut normals),
             SubjectType::Partnership => {
@@ -46,17 +87,6 @@ pub fn normalise(entries: &Entries<'_>) -> Normals {
             | SubjectType::Program
             | SubjectType::ReportedTotal
             | SubjectType::Event => {}
-        }
-    }
-    for statement in overrides(entries) {
-        decision::add(statement, &mut normals);
-    }
-    // What was wrong with a row is said of the row as it stands now.
-    let mut said_then = Vec::new();
-    for statement in entries.superseded.iter().filter(|statement| !statement.is_decision()) {
-        if statement.subject_type == SubjectType::Partnership {
-            let listing = listing::partner(statement, &mut said_then);
-            normals.listings.extend(listing.map(|l| Listing { is_current: false, ..l }));
         }
     }
     normals

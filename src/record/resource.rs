@@ -18,6 +18,9 @@ pub trait Record: Sized + Clone + PartialEq + serde::Serialize + Send + Sync + '
     /// Its values in the order of [`Self::COLUMNS`].
     fn cells(&self) -> Vec<Cell>;
 
+    /// Its value in the column of that name; unknown where there is no such column.
+    fn cell(&self, column: &str) -> Cell;
+
     /// Back from values in the order of [`Self::COLUMNS`].
     fn from_cells(cells: Vec<Cell>) -> Result<Self, DamagedCell>;
 
@@ -26,6 +29,9 @@ pub trait Record: Sized + Clone + PartialEq + serde::Serialize + Send + Sync + '
 
     /// What the machinery keeps about it.
     fn stamps(&mut self) -> Stamps<'_>;
+
+    /// The first release it was in, and the last one in which one of its facts changed.
+    fn stamped(&self) -> (super::ReleaseId, super::ReleaseId);
 }
 
 /// What every record carries beside its facts.
@@ -110,6 +116,13 @@ macro_rules! record {
                 vec![$( $crate::record::Field::to_cell($field), )+]
             }
 
+            fn cell(&self, column: &str) -> $crate::record::Cell {
+                match column {
+                    $( stringify!($field) => $crate::record::Field::to_cell(&self.$field), )+
+                    _ => $crate::record::Cell::Null,
+                }
+            }
+
             fn from_cells(
                 cells: Vec<$crate::record::Cell>,
             ) -> Result<Self, $crate::record::DamagedCell> {
@@ -129,6 +142,10 @@ macro_rules! record {
                     last_changed_release: &mut self.last_changed_release,
                     evidence_count: &mut self.evidence_count,
                 }
+            }
+
+            fn stamped(&self) -> ($crate::record::ReleaseId, $crate::record::ReleaseId) {
+                (self.first_release, self.last_changed_release)
             }
         }
     };

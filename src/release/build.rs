@@ -186,29 +186,24 @@ impl VisitPair for Comparison {
             self.note_speakers(records);
         }
         for record in records.iter_mut() {
-            let known = before.get(record.id());
-            let stamped = known.map(|known| {
-                let mut known = (*known).clone();
-                let stamps = known.stamps();
-                (*stamps.first_release, *stamps.last_changed_release)
-            });
-            let known = known.map(|known| known.cells());
-            let fields = known.as_ref().map(|known| differences::<R>(known, &record.cells()));
-            let is_same = fields.as_ref().is_some_and(Map::is_empty);
-            let stamps = record.stamps();
-            *stamps.first_release = stamped.map_or(self.release, |(first, _)| first);
-            *stamps.last_changed_release =
-                stamped.filter(|_| is_same).map_or(self.release, |(_, last)| last);
-            match known.zip(fields) {
-                None => {
-                    counts.added += 1;
-                    self.changed(record, ChangeKind::Added, None, &Map::new());
-                }
-                Some((known, fields)) if !fields.is_empty() => {
-                    counts.changed += 1;
-                    self.changed(record, ChangeKind::Changed, Some(&known), &fields);
-                }
-                Some(_) => {}
+            let Some(known) = before.get(record.id()) else {
+                stamp(record, (self.release, self.release));
+                counts.added += 1;
+                self.changed(record, ChangeKind::Added, None, &Map::new());
+                continue;
+            };
+            let (first, last) = known.stamped();
+            stamp(record, (first, last));
+            // Nearly all are, and need not be taken apart.
+            if *record == **known {
+                continue;
+            }
+            let known = known.cells();
+            let fields = differences::<R>(&known, &record.cells());
+            if !fields.is_empty() {
+                stamp(record, (first, self.release));
+                counts.changed += 1;
+                self.changed(record, ChangeKind::Changed, Some(&known), &fields);
             }
         }
         let now: BTreeSet<&str> = records.iter().map(Record::id).collect();
@@ -228,6 +223,10 @@ impl Comparison {
         before: Option<&[Cell]>,
         fields: &Map<String, Value>,
     ) {
+        // Of the first release no change is told: all of it is new.
+        if self.is_first {
+            return;
+        }
         let cells = record.cells();
         let cause = match kind {
             ChangeKind::Withdrawn if self.why.merged.contains(record.id()) => Cause::Merge,
@@ -246,7 +245,7 @@ impl Comparison {
                 Some(_) | None => {}
             }
         }
-        if !self.is_first && is_logged(R::TABLE) {
+        if is_logged(R::TABLE) {
             self.log.push(Change {
                 release: self.release,
                 resource: R::TABLE,
@@ -311,13 +310,19 @@ impl Comparison {
             return;
         }
         for record in records {
-            let cells = record.cells();
-            let [source, subject] = ["source_id", "subject_id"].map(|name| text::<R>(&cells, name));
-            if let (Some(source), Some(subject)) = (source, subject) {
-                self.why.note_speaker(source, subject);
+            if let (Cell::Text(source), Cell::Text(subject)) =
+                (record.cell("source_id"), record.cell("subject_id"))
+            {
+                self.why.note_speaker(&source, &subject);
             }
         }
     }
+}
+
+/// Says in which release a record first was, and in which it last changed.
+fn stamp(record: &mut impl Record, (first, last): (ReleaseId, ReleaseId)) {
+    let stamps = record.stamps();
+    (*stamps.first_release, *stamps.last_changed_release) = (first, last);
 }
 
 /// Whether a piece of evidence says anything beyond that it was found once more.

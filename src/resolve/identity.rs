@@ -53,10 +53,15 @@ impl Identities {
         self.known.get(&(resource.to_owned(), mint_key.to_owned())).map(String::as_str)
     }
 
-    /// The key an id was minted from.
-    pub(super) fn key_of(&self, resource: &str, id: &str) -> Option<&str> {
-        let own = self.known.iter().filter(|((table, _), _)| table == resource);
-        own.filter(|(_, known)| *known == id).map(|((_, key), _)| key.as_str()).next()
+    /// The key that each id of a resource was minted from; of several the first.
+    pub(super) fn keys_of(&self, resource: &str) -> HashMap<&str, &str> {
+        let own = self.known.range((resource.to_owned(), String::new())..);
+        let own = own.take_while(|((table, _), _)| table == resource);
+        let mut keys = HashMap::new();
+        for ((_, key), id) in own {
+            keys.entry(id.as_str()).or_insert(key.as_str());
+        }
+        keys
     }
 
     /// All of them, in order.

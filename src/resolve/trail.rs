@@ -1,6 +1,7 @@
 //! The trail of ids that are no more: merged into another, or taken back with a reason.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::Bound;
 
 use super::Input;
 use super::identity::Identities;
@@ -124,14 +125,15 @@ fn decided(
             withdrawals.insert(id.clone(), Withdrawal { resource, id, reason });
         }
     };
+    let keys = identities.keys_of(Agency::TABLE);
+    let known = input.identities.iter().filter(|known| known.resource == Partnership::TABLE);
+    let known: BTreeMap<&str, &str> =
+        known.map(|known| (known.mint_key.as_str(), known.id.as_str())).collect();
     // The partnerships that were minted for an agency, by the rest of their keys.
     let partnerships_of = |agency: &str| {
-        let key = identities.key_of(Agency::TABLE, agency);
-        let key = key.map(|key| format!("{key}/"));
-        let known = input.identities.iter().filter(|known| known.resource == Partnership::TABLE);
-        let own = known.filter_map(move |known| {
-            Some((known.id.as_str(), known.mint_key.strip_prefix(key.as_deref()?)?))
-        });
+        let Some(key) = keys.get(agency).map(|key| format!("{key}/")) else { return Vec::new() };
+        let from = known.range::<str, _>((Bound::Included(key.as_str()), Bound::Unbounded));
+        let own = from.map_while(|(known, id)| Some((*id, known.strip_prefix(key.as_str())?)));
         own.collect::<Vec<_>>()
     };
     for TakenBack { subject_type, id, survivor, reason } in taken.iter() {
@@ -140,7 +142,7 @@ fn decided(
         if *subject_type != SubjectType::Agency {
             continue;
         }
-        let key = survivor.as_deref().and_then(|id| identities.key_of(Agency::TABLE, id));
+        let key = survivor.as_deref().and_then(|id| keys.get(id));
         for (partnership, program) in partnerships_of(id) {
             if !gone(partnership) {
                 continue;

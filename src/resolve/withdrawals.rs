@@ -3,13 +3,13 @@
 //! It holds as long as it is written down; the evidence stays, and speaks of the survivor or of
 //! nothing.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::convert::Infallible;
 
 use super::{Input, Subjects, curated};
 use crate::record::{
-    AgencyId, Cell, Column, Decision, Evidence, Finding, Problem, Record, Records, Statement,
-    SubjectType, Unmatched, Visit, keys,
+    AgencyId, Cell, Decision, Evidence, Finding, Problem, Record, Records, Statement, SubjectType,
+    Unmatched, Visit, keys,
 };
 
 /// A record that people took back.
@@ -214,6 +214,19 @@ fn last(
     Err("the merges lead in a circle")
 }
 
+/// The record an id stands for, where it was merged. What was merged is looked up in the order of
+/// ids, each once, so that this ends whatever people wrote down.
+fn survivor<'a>(survivors: &HashMap<&str, &'a str>, id: &str) -> Option<&'a str> {
+    let mut survivor = *survivors.get(id)?;
+    let mut from = id;
+    while survivor > from
+        && let Some(further) = survivors.get(survivor)
+    {
+        (from, survivor) = (survivor, further);
+    }
+    Some(survivor)
+}
+
 struct Remove<'a>(&'a Withdrawals);
 
 impl Visit for Remove<'_> {
@@ -221,33 +234,30 @@ impl Visit for Remove<'_> {
 
     fn visit<R: Record>(&mut self, records: &mut Vec<R>) -> Result<(), Self::Error> {
         let Self(withdrawals) = self;
-        let of_table = |taken: &&TakenBack| taken.subject_type.table() == Some(R::TABLE);
-        if withdrawals.iter().any(|taken| of_table(&taken)) {
-            records.retain(|record| {
-                !withdrawals.iter().filter(of_table).any(|taken| taken.id == record.id())
-            });
+        let of = |table: Option<&'static str>| {
+            let all = withdrawals.iter();
+            all.filter(move |taken| table.is_some() && taken.subject_type.table() == table)
+        };
+        let gone: HashSet<&str> = of(Some(R::TABLE)).map(|taken| taken.id.as_str()).collect();
+        if !gone.is_empty() {
+            records.retain(|record| !gone.contains(record.id()));
         }
-        for taken in withdrawals.iter() {
-            let Some(survivor) = &taken.survivor else { continue };
-            let names = |column: &Column| {
-                column.name != "id" && column.refers == taken.subject_type.table()
-            };
-            let columns = R::COLUMNS.iter().enumerate().filter(|(_, column)| names(column));
-            let columns: Vec<usize> = columns.map(|(at, _)| at).collect();
-            if columns.is_empty() {
+        for (at, column) in R::COLUMNS.iter().enumerate().filter(|(_, column)| column.name != "id")
+        {
+            let survivors = of(column.refers);
+            let survivors: HashMap<&str, &str> = survivors
+                .filter_map(|taken| Some((taken.id.as_str(), taken.survivor.as_deref()?)))
+                .collect();
+            if survivors.is_empty() {
                 continue;
             }
             for record in records.iter_mut() {
+                let Cell::Text(id) = record.cell(column.name) else { continue };
+                let Some(survivor) = survivor(&survivors, &id) else { continue };
                 let mut cells = record.cells();
-                let mut changed = false;
-                for at in &columns {
-                    if matches!(&cells[*at], Cell::Text(id) if *id == taken.id) {
-                        cells[*at] = Cell::Text(survivor.clone());
-                        changed = true;
-                    }
-                }
+                cells[at] = Cell::Text(survivor.to_owned());
                 // The survivor's id has the form of the other's: the record is whole as before.
-                if let (true, Ok(merged)) = (changed, super::remade(cells)) {
+                if let Ok(merged) = super::remade(cells) {
                     *record = merged;
                 }
             }

@@ -4,7 +4,9 @@
 //! columns that changed places, a state's agencies under the name of another. Such an edition
 //! breaks the thread of the keys, or says something else under most of them.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use chrono::{DateTime, NaiveDate, Utc};
 
 use super::changes::newest;
 use super::verdict;
@@ -53,26 +55,37 @@ fn key(evidence: &Evidence) -> Key<'_> {
     (&evidence.source_id, evidence.subject_type, &evidence.source_key)
 }
 
-fn edition(evidence: &Evidence) -> EditionKey {
-    EditionKey {
-        as_of_on: evidence.last_listed_on,
-        retrieved_at: evidence.retrieved_at,
-        capture_sha256: evidence.capture_sha256.clone(),
-    }
+/// The newest edition that says so, in the order of [`EditionKey`].
+type Newest<'a> = (NaiveDate, DateTime<Utc>, &'a str);
+
+fn edition(evidence: &Evidence) -> Newest<'_> {
+    (evidence.last_listed_on, evidence.retrieved_at, &evidence.capture_sha256)
+}
+
+/// Source and sort of thing, and of partnerships the program.
+type Sort<'a> = (&'a SourceId, SubjectType, Option<&'a str>);
+
+fn sort(evidence: &Evidence) -> Sort<'_> {
+    let program = evidence.reported.get(keys::PROGRAM).map(String::as_str);
+    let is_partnership = evidence.subject_type == SubjectType::Partnership;
+    (&evidence.source_id, evidence.subject_type, program.filter(|_| is_partnership))
 }
 
 /// Source and sort of thing, and of partnerships the program: `eff-atlas/partnership/ring-neighbors`.
 pub(super) fn subject(evidence: &Evidence) -> String {
-    let (source, what) = (&evidence.source_id, evidence.subject_type);
-    match (what, evidence.reported.get(keys::PROGRAM)) {
-        (SubjectType::Partnership, Some(program)) => format!("{source}/{what}/{program}"),
-        _ => format!("{source}/{what}"),
+    in_words(sort(evidence))
+}
+
+fn in_words((source, what, program): Sort<'_>) -> String {
+    match program {
+        Some(program) => format!("{source}/{what}/{program}"),
+        None => format!("{source}/{what}"),
     }
 }
 
 /// What is known under each key, in the newest words there are.
 struct Known<'a> {
-    said: BTreeMap<Key<'a>, &'a Evidence>,
+    said: HashMap<Key<'a>, &'a Evidence>,
     /// The keys that the newest edition of their source lists.
     listed: HashSet<Key<'a>>,
     /// How many keys there are of each subject.
@@ -82,7 +95,7 @@ struct Known<'a> {
 impl<'a> Known<'a> {
     fn of(dataset: &'a Dataset) -> Self {
         let newest = newest(&dataset.editions);
-        let mut said: BTreeMap<Key<'a>, (&'a Evidence, EditionKey)> = BTreeMap::new();
+        let mut said: HashMap<Key<'a>, (&'a Evidence, Newest<'a>)> = HashMap::new();
         for evidence in dataset.records.evidence.iter().filter(|evidence| is_entry(evidence)) {
             let edition = edition(evidence);
             let known = said.get(&key(evidence)).map(|(_, edition)| edition);
@@ -90,27 +103,33 @@ impl<'a> Known<'a> {
                 said.insert(key(evidence), (evidence, edition));
             }
         }
-        let is_listed = |(evidence, edition): &(&Evidence, EditionKey)| {
-            newest.get(&evidence.source_id).is_some_and(|newest| newest.key == *edition)
+        let is_listed = |(evidence, edition): &(&Evidence, Newest<'_>)| {
+            newest.get(&evidence.source_id).is_some_and(|newest| {
+                let EditionKey { as_of_on, retrieved_at, capture_sha256 } = &newest.key;
+                (*as_of_on, *retrieved_at, capture_sha256.as_str()) == *edition
+            })
         };
         let listed = said.iter().filter(|(_, said)| is_listed(said)).map(|(key, _)| *key).collect();
-        let said: BTreeMap<_, _> =
+        let said: HashMap<_, _> =
             said.into_iter().map(|(key, (evidence, _))| (key, evidence)).collect();
-        let mut sizes = BTreeMap::new();
+        let mut sizes: HashMap<Sort<'_>, u64> = HashMap::new();
         for evidence in said.values() {
-            *sizes.entry(subject(evidence)).or_default() += 1;
+            *sizes.entry(sort(evidence)).or_default() += 1;
         }
+        let sizes = sizes.into_iter().map(|(sort, size)| (in_words(sort), size)).collect();
         Self { said, listed, sizes }
     }
 
     /// Keys that were listed and are no more. As many may go as rows may.
     fn keys_kept(&self, after: &Known<'_>, limits: &GateLimits) -> Vec<GateVerdict> {
-        let mut counts: BTreeMap<String, (u64, u64)> = BTreeMap::new();
+        let mut counts: HashMap<Sort<'_>, (u64, u64)> = HashMap::new();
         for key in &self.listed {
-            let (gone, all) = counts.entry(subject(self.said[key])).or_default();
+            let (gone, all) = counts.entry(sort(self.said[key])).or_default();
             *all += 1;
             *gone += u64::from(!after.listed.contains(key));
         }
+        let counts: BTreeMap<String, (u64, u64)> =
+            counts.into_iter().map(|(sort, counts)| (in_words(sort), counts)).collect();
         let verdicts = counts.into_iter().map(|(subject, (gone, all))| {
             let detail = format!("{gone} of {all} keys are not listed any more");
             let allowed = limits.rows_may_fall(all);
@@ -123,7 +142,7 @@ impl<'a> Known<'a> {
     ///
     /// A small state is less than a hundredth of the nation.
     fn states_kept(&self, after: &Known<'_>, limits: &GateLimits) -> Vec<GateVerdict> {
-        let mut states: BTreeMap<(String, &str), (u64, u64)> = BTreeMap::new();
+        let mut states: HashMap<(Sort<'_>, &str), (u64, u64)> = HashMap::new();
         for key in &self.listed {
             let was = self.said[key];
             let Some(state) = was.reported.get(keys::STATE) else { continue };
@@ -132,10 +151,14 @@ impl<'a> Known<'a> {
                 let is_same = |key| same(key, was.reported.get(key), is.reported.get(key));
                 is_same(keys::AGENCY) && is_same(keys::NAME)
             };
-            let (lost, all) = states.entry((subject(was), state)).or_default();
+            let (lost, all) = states.entry((sort(was), state)).or_default();
             *all += 1;
             *lost += u64::from(!kept);
         }
+        let states: BTreeMap<(String, &str), (u64, u64)> = states
+            .into_iter()
+            .map(|((sort, state), lost)| ((in_words(sort), state), lost))
+            .collect();
         let mut worst: BTreeMap<String, (u64, u64, u64, &str)> = BTreeMap::new();
         for ((subject, state), (lost, all)) in states {
             let allowed = limits.of_a_state_may_change(all);
@@ -157,10 +180,12 @@ impl<'a> Known<'a> {
     /// Keys that the source never used before. An old edition that is imported is judged by this
     /// as well: what it alone lists is no fall of anything.
     fn keys_new(&self, new: &[&Evidence], limits: &GateLimits) -> Vec<GateVerdict> {
-        let mut known: BTreeMap<String, u64> = BTreeMap::new();
+        let mut known: HashMap<Sort<'_>, u64> = HashMap::new();
         for (source, what, _) in self.said.keys() {
-            *known.entry(format!("{source}/{what}")).or_default() += 1;
+            *known.entry((*source, *what, None)).or_default() += 1;
         }
+        let known: BTreeMap<String, u64> =
+            known.into_iter().map(|(sort, count)| (in_words(sort), count)).collect();
         let keys: BTreeSet<Key<'_>> = new.iter().map(|evidence| key(evidence)).collect();
         let mut counts: BTreeMap<String, u64> = BTreeMap::new();
         for key in keys.into_iter().filter(|key| !self.said.contains_key(key)) {
@@ -177,10 +202,10 @@ impl<'a> Known<'a> {
 
     /// Known keys of which something else is said than before, column by column.
     fn values_kept(&self, new: &[&Evidence], limits: &GateLimits) -> Vec<GateVerdict> {
-        let mut counts: BTreeMap<(String, &str), u64> = BTreeMap::new();
+        let mut counts: HashMap<(Sort<'_>, &str), u64> = HashMap::new();
         for was in self.said.values() {
             for (column, _) in values(was) {
-                counts.entry((subject(was), column)).or_default();
+                counts.entry((sort(was), column)).or_default();
             }
         }
         for is in new {
@@ -190,9 +215,11 @@ impl<'a> Known<'a> {
             let columns: BTreeSet<&str> = before.keys().chain(now.keys()).copied().collect();
             let differs = |column: &&str| !same(column, before.get(column), now.get(column));
             for column in columns.into_iter().filter(differs) {
-                *counts.entry((subject(was), column)).or_default() += 1;
+                *counts.entry((sort(was), column)).or_default() += 1;
             }
         }
+        let counts: BTreeMap<(String, &str), u64> =
+            counts.into_iter().map(|((sort, column), n)| ((in_words(sort), column), n)).collect();
         let verdicts = counts.into_iter().map(|((subject, column), changed)| {
             let all = self.sizes.get(&subject).copied().unwrap_or(0);
             let allowed = limits.values_may_change(all);

@@ -9,6 +9,7 @@ mod entries;
 mod shape;
 
 use std::fmt::Display;
+use std::{panic, thread};
 
 use crate::config::GateLimits;
 use crate::release::GateVerdict;
@@ -21,11 +22,20 @@ pub fn judge(
     previous: Option<&Dataset>,
     limits: &GateLimits,
 ) -> Vec<GateVerdict> {
-    let mut verdicts = shape::judge(candidate);
-    if let Some(previous) = previous {
-        verdicts.extend(changes::judge(candidate, previous, limits));
-        verdicts.extend(entries::judge(candidate, previous, limits));
-    }
+    let mut verdicts = thread::scope(|scope| {
+        // Those that look at every entry take as long as all others.
+        let of_entries =
+            previous.map(|previous| scope.spawn(|| entries::judge(candidate, previous, limits)));
+        let mut verdicts = shape::judge(candidate);
+        if let Some(previous) = previous {
+            verdicts.extend(changes::judge(candidate, previous, limits));
+        }
+        let of_entries = of_entries.map(thread::ScopedJoinHandle::join);
+        verdicts.extend(of_entries.into_iter().flat_map(|verdicts| {
+            verdicts.unwrap_or_else(|panicked| panic::resume_unwind(panicked))
+        }));
+        verdicts
+    });
     verdicts.sort_by(|one, other| (&one.gate, &one.subject).cmp(&(&other.gate, &other.subject)));
     verdicts
 }

@@ -115,13 +115,13 @@ impl VisitRef for References<'_> {
     type Error = Infallible;
 
     fn visit<R: Record>(&mut self, records: &[R]) -> Result<(), Infallible> {
-        for (position, column) in R::COLUMNS.iter().enumerate() {
+        for column in R::COLUMNS {
             let Some((_, table)) = REFERENCES.iter().find(|(name, _)| *name == column.name) else {
                 continue;
             };
             let mut broken = Vec::new();
             for record in records {
-                for to in named(&record.cells()[position], column.ty) {
+                for to in named(&record.cell(column.name), column.ty) {
                     if !self.ids.has(table, &to) {
                         broken.push(format!("{} → {to}", record.id()));
                     }
