@@ -74,11 +74,17 @@ impl Catalog {
 
     /// Notes the newest bytes of a part; they take the place of the ones before.
     pub fn record_capture(&self, capture: &CaptureRow) -> Result<(), CatalogError> {
+        self.record_captures(std::slice::from_ref(capture))
+    }
+
+    /// The same for several parts: all or none.
+    pub fn record_captures(&self, captures: &[CaptureRow]) -> Result<(), CatalogError> {
         self.write(|conn| {
-            let row = Row::from(capture);
-            let key = captures::table.find((&row.source_id, &row.part));
-            if diesel::update(key).set(&row).execute(conn)? == 0 {
-                diesel::insert_into(captures::table).values(&row).execute(conn)?;
+            for row in captures.iter().map(Row::from) {
+                let key = captures::table.find((&row.source_id, &row.part));
+                if diesel::update(key).set(&row).execute(conn)? == 0 {
+                    diesel::insert_into(captures::table).values(&row).execute(conn)?;
+                }
             }
             Ok(())
         })

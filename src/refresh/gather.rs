@@ -173,23 +173,21 @@ fn note(
     edition: &ManifestCapture,
     now: DateTime<Utc>,
 ) -> Result<(), RefreshError> {
-    context.catalog_do(|catalog| {
-        for answer in fetched.iter().filter(|answer| !answer.body.name.is_empty()) {
-            catalog.record_capture(&answer.row(id, now))?;
-        }
-        let single = fetched.iter().find(|answer| answer.body.name.is_empty());
-        let row = single.map(|answer| answer.row(id, now));
-        catalog.record_capture(&CaptureRow {
-            source_id: id.clone(),
-            part: String::new(),
-            url: row.as_ref().map(|row| row.url.clone()).unwrap_or_default(),
-            etag: row.as_ref().and_then(|row| row.etag.clone()),
-            last_modified: row.and_then(|row| row.last_modified),
-            sha256: edition.sha256.clone(),
-            retrieved_at: edition.retrieved_at,
-            last_checked_at: now,
-        })
-    })
+    let parts = fetched.iter().filter(|answer| !answer.body.name.is_empty());
+    let mut rows: Vec<CaptureRow> = parts.map(|answer| answer.row(id, now)).collect();
+    let single = fetched.iter().find(|answer| answer.body.name.is_empty());
+    let row = single.map(|answer| answer.row(id, now));
+    rows.push(CaptureRow {
+        source_id: id.clone(),
+        part: String::new(),
+        url: row.as_ref().map(|row| row.url.clone()).unwrap_or_default(),
+        etag: row.as_ref().and_then(|row| row.etag.clone()),
+        last_modified: row.and_then(|row| row.last_modified),
+        sha256: edition.sha256.clone(),
+        retrieved_at: edition.retrieved_at,
+        last_checked_at: now,
+    });
+    context.catalog_do(|catalog| catalog.record_captures(&rows))
 }
 
 /// Reads an edition; one that is not what the source publishes is the source's fault.
