@@ -12,8 +12,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use diesel::connection::SimpleConnection as _;
 
+use super::insert;
 use super::open::{DatabaseError, ReleaseDatabase};
-use super::write::{connect, indexes, insert, rows};
+use super::write::{connect, indexes, rows};
 use crate::record::coverage::Lists;
 use crate::record::{
     Cell, CoverageCell, CoverageId, Edition, Evidence, Identity, Record, Records, ReleaseId,
@@ -128,7 +129,7 @@ fn migrate(path: &Path, schema_version: &str, rough: &Path) -> Result<(), Databa
     };
     connection.batch_execute("BEGIN").map_err(failed)?;
     for (table, filled) in filled {
-        insert(&mut connection, table, filled.into_iter()).map_err(failed)?;
+        insert::rows(&mut connection, table, filled.into_iter()).map_err(failed)?;
     }
     connection.batch_execute(&indexes()).map_err(failed)?;
     connection.batch_execute("COMMIT").map_err(failed)?;

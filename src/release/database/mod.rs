@@ -9,6 +9,7 @@ mod compare;
 mod conditions;
 mod coverage;
 mod explain;
+mod insert;
 mod keys;
 mod load;
 mod migrate;

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use diesel::connection::SimpleConnection;
-use diesel::{Connection, QueryResult, RunQueryDsl, SqliteConnection};
+use diesel::{Connection, SqliteConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
+use super::insert;
 use super::open::DatabaseError;
-use super::statement::Statement;
 use crate::record::coverage::Lists;
 use crate::record::{Cell, Column, Field, Identity, RESOURCES, Record, ReleaseId, VisitRef};
 use crate::release::dataset::{Dataset, SCHEMA_VERSION, Since};
@@ -57,9 +57,6 @@ WHERE lat IS NOT NULL AND lon IS NOT NULL ORDER BY rowid;
 
 /// Records in memory at a time.
 const RECORDS_AT_A_TIME: usize = 10_000;
-
-/// Values one statement inserts at most: fewer than SQLite has variables for.
-const VALUES_PER_INSERT: usize = 30_000;
 
 /// Writes `dataset` to a new file at `path`; a file that is there is written over.
 ///
@@ -168,7 +165,9 @@ impl Writer {
                     let words = searched_words(R::COLUMNS, &record.cells());
                     vec![text(R::TABLE), text(record.id()), text(&words)]
                 });
-                self.insert("search (resource, id, words)", words)?;
+                let table = "search (resource, id, words)";
+                insert::words(&mut self.connection, table, words)
+                    .map_err(|source| failed(&self.path, source))?;
             }
         }
         Ok(())
@@ -201,7 +200,7 @@ impl Writer {
         table: &str,
         rows: impl Iterator<Item = Vec<Cell>>,
     ) -> Result<(), DatabaseError> {
-        let inserted = insert(&mut self.connection, table, rows);
+        let inserted = insert::rows(&mut self.connection, table, rows);
         inserted.map_err(|source| failed(&self.path, source))
     }
 }
@@ -255,7 +254,9 @@ pub(super) fn connect(path: &Path, rough: &Path) -> Result<SqliteConnection, Dat
     // Nobody reads the file before it is whole: no journal, no waiting for the disk on the way.
     connection
         .batch_execute(
-            "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA page_size = 8192;",
+            // What is sorted for the indexes is sorted by another thread.
+            "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA page_size = 8192;
+             PRAGMA cache_size = -16384; PRAGMA threads = 1;",
         )
         .map_err(|error| failed(error.into()))?;
     connection.run_pending_migrations(MIGRATIONS).map_err(failed)?;
@@ -349,31 +350,6 @@ fn text(value: &str) -> Cell {
 
 fn count(number: usize) -> Cell {
     Cell::Integer(i64::try_from(number).unwrap_or(i64::MAX))
-}
-
-/// Inserts rows of equal width, many a statement.
-pub(super) fn insert(
-    connection: &mut SqliteConnection,
-    table: &str,
-    rows: impl Iterator<Item = Vec<Cell>>,
-) -> QueryResult<()> {
-    let mut rows = rows.peekable();
-    while let Some(first) = rows.peek() {
-        let width = first.len();
-        let most = VALUES_PER_INSERT / width;
-        let mut binds = Vec::with_capacity(VALUES_PER_INSERT);
-        let mut height = 0;
-        while height < most
-            && let Some(row) = rows.next()
-        {
-            binds.extend(row);
-            height += 1;
-        }
-        let row = format!("({})", vec!["?"; width].join(","));
-        let sql = format!("INSERT INTO {table} VALUES {}", vec![row; height].join(","));
-        Statement::of_request(sql, binds).execute(connection)?;
-    }
-    Ok(())
 }
 
 /// The words a record is found by.
