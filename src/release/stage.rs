@@ -16,7 +16,7 @@ use crate::release::manifest::{
 };
 use crate::release::rows::RowsError;
 use crate::release::sign::{KeyError, MANIFEST_SIGNATURE, SIGNATURES, SUMS_SIGNATURE, SigningKey};
-use crate::release::{root, tables};
+use crate::release::tables;
 
 /// The release file: every table, and the file the API reads.
 pub const DATASET_FILE: &str = "dataset.sqlite";
@@ -51,7 +51,7 @@ pub(super) struct Written {
 }
 
 impl Written {
-    fn plain(name: &str, media_type: &'static str) -> Self {
+    pub(super) fn plain(name: &str, media_type: &'static str) -> Self {
         Self { name: name.to_owned(), media_type, table: None, rows: None }
     }
 }
@@ -172,15 +172,11 @@ pub fn stage(
         draft.signing_key = Some(key.public().to_string());
     }
     step(watch, "hash tables")?;
-    let tables = root::tables(materials.database).map_err(StageError::Root)?;
-    let mut written = vec![Written::plain(DATASET_FILE, "application/vnd.sqlite3")];
-    let imprint = Imprint { release: draft.release, schema_version: draft.schema_version.clone() };
-    written.extend(tables::write_all(folder, &tables, materials.database, &imprint, watch)?);
     let Materials { database, previous } = *materials;
+    let imprint = Imprint { release: draft.release, schema_version: draft.schema_version.clone() };
+    let (tables, mut files) = tables::make_all(folder, database, &imprint, watch)?;
     let subject = Subject { database, previous, draft: &draft };
-    written.extend(write_derived(folder, &subject, watch)?);
-    step(watch, "hash files")?;
-    let mut files = hash_files(folder, written)?;
+    write_derived(folder, &subject, &mut files, watch)?;
     write_descriptors(folder, &subject, &mut files, watch)?;
     files.push(write_bundle(folder, &subject, &files, watch)?);
     step(watch, "write SHA256SUMS")?;
@@ -221,16 +217,16 @@ pub(super) fn step(watch: Watch<'_>, step: &str) -> Result<(), StageError> {
 fn write_derived(
     folder: &Path,
     subject: &Subject<'_>,
+    files: &mut Vec<ManifestFile>,
     watch: Watch<'_>,
-) -> Result<Vec<Written>, StageError> {
-    let write = |document: &Derived| {
-        let Derived { name, media_type, write } = *document;
+) -> Result<(), StageError> {
+    for Derived { name, media_type, write } in DERIVED {
         step(watch, &format!("write {name}"))?;
         let rows = document::to_file(&folder.join(name), |out| write(subject, out));
         let rows = rows.map_err(|source| undescribed(name, source))?;
-        Ok(Written { rows, ..Written::plain(name, media_type) })
-    };
-    DERIVED.iter().map(write).collect()
+        files.push(hash_and_pack(folder, Written { rows, ..Written::plain(name, media_type) })?);
+    }
+    Ok(())
 }
 
 /// Each descriptor sees the files made before it.
@@ -244,7 +240,7 @@ fn write_descriptors(
         step(watch, &format!("write {name}"))?;
         let written = document::to_file(&folder.join(name), |out| write(subject, files, out));
         written.map_err(|source| undescribed(name, source))?;
-        files.push(hash_file(folder, Written::plain(name, media_type))?);
+        files.push(hash_and_pack(folder, Written::plain(name, media_type))?);
     }
     Ok(())
 }
@@ -259,7 +255,7 @@ fn write_bundle(
     let release = subject.draft.release;
     let name = bundle::name(release);
     step(watch, &format!("write {name}"))?;
-    bundle::write(folder, release, files).map_err(|source| undescribed(&name, source))?;
+    bundle::join(folder, release, files).map_err(|source| undescribed(&name, source))?;
     hash_file(folder, Written::plain(&name, bundle::MEDIA_TYPE))
 }
 
@@ -267,8 +263,12 @@ fn undescribed(name: &str, source: DocumentError) -> StageError {
     StageError::Document { file: name.to_owned(), source }
 }
 
-fn hash_files(folder: &Path, written: Vec<Written>) -> Result<Vec<ManifestFile>, StageError> {
-    written.into_iter().map(|file| hash_file(folder, file)).collect()
+/// A file that is written and checked: hashed, and packed for the archive.
+pub(super) fn hash_and_pack(folder: &Path, written: Written) -> Result<ManifestFile, StageError> {
+    let file = hash_file(folder, written)?;
+    bundle::pack(folder, &file.name, file.bytes)
+        .map_err(|source| undescribed(&file.name, source))?;
+    Ok(file)
 }
 
 fn hash_file(folder: &Path, written: Written) -> Result<ManifestFile, StageError> {

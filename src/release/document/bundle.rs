@@ -1,14 +1,12 @@
 //! `porchlight-{release}.zip`: all files of a release in one.
 //!
 //! The same files give the same bytes: names in order, one time for all, one way to pack. What is
-//! packed already is stored as it is. The others are packed on several threads, each into a file
+//! packed already is stored as it is. The others are packed by several threads, each into a file
 //! of its own, so that memory stays bounded whatever the size of the release, and then joined.
 
 use std::fs::{self, File};
 use std::io::{self, BufReader, BufWriter, Seek, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
-use std::thread;
 
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
@@ -30,9 +28,6 @@ const PACKED: &[&str] = &[".gz", ".parquet", ".zip", ".zst"];
 /// the time.
 const LEVEL: i64 = 2;
 
-/// Threads that pack: the release file is most of the work, so that more would wait for it.
-const THREADS: usize = 2;
-
 /// Sizes from which an entry needs the long form, with room for what packing may add.
 const LARGE: u64 = 0xF000_0000;
 
@@ -41,89 +36,51 @@ pub(in crate::release) fn name(release: ReleaseId) -> String {
     format!("{PREFIX}{release}.zip")
 }
 
-/// Writes the archive of these files, which lie in `folder`, beside them.
-pub(in crate::release) fn write(
+/// Packs a file of `folder`, which will be a part of the archive, beside it; what is packed already
+/// is left as it is. May go on in several threads, for as many files.
+pub(in crate::release) fn pack(folder: &Path, name: &str, bytes: u64) -> Result<(), DocumentError> {
+    if is_packed(name) {
+        return Ok(());
+    }
+    let mut archive = create(&part(folder, name))?;
+    add(&mut archive, folder, name, bytes)?;
+    Ok(finish(archive)?)
+}
+
+/// Joins these files, which are packed, in the archive beside them.
+pub(in crate::release) fn join(
     folder: &Path,
     release: ReleaseId,
     files: &[ManifestFile],
 ) -> Result<(), DocumentError> {
     let mut sorted: Vec<_> = files.iter().collect();
     sorted.sort_by(|one, other| one.name.cmp(&other.name));
-    let parts = Parts { folder, files: pack_order(&sorted) };
-    let packed = parts.pack_all();
-    let joined = packed.and_then(|()| join(&folder.join(name(release)), folder, &sorted));
-    let removed = parts.remove();
-    joined?;
-    Ok(removed?)
+    let mut archive = create(&folder.join(name(release)))?;
+    for ManifestFile { name, bytes, .. } in sorted {
+        if is_packed(name) {
+            add(&mut archive, folder, name, *bytes)?;
+            continue;
+        }
+        let packed = part(folder, name);
+        copy(&mut archive, &packed)?;
+        fs::remove_file(packed)?;
+    }
+    Ok(finish(archive)?)
 }
 
-/// The files to be packed, the largest first, so that the threads end together.
-fn pack_order<'a>(files: &[&'a ManifestFile]) -> Vec<&'a ManifestFile> {
-    let mut order: Vec<_> = files.iter().copied().filter(|file| !is_packed(file)).collect();
-    order.sort_by(|one, other| other.bytes.cmp(&one.bytes).then(one.name.cmp(&other.name)));
-    order
+/// Appends the one file of another archive as it is packed there.
+fn copy(archive: &mut ZipWriter<impl Write + Seek>, packed: &Path) -> io::Result<()> {
+    let mut packed = ZipArchive::new(BufReader::new(File::open(packed)?))?;
+    Ok(archive.raw_copy_file(packed.by_index_raw(0)?)?)
 }
 
-fn is_packed(file: &ManifestFile) -> bool {
-    PACKED.iter().any(|ending| file.name.ends_with(ending))
+fn is_packed(name: &str) -> bool {
+    PACKED.iter().any(|ending| name.ends_with(ending))
 }
 
 /// Where a file lies while it is packed and not joined.
-fn part(folder: &Path, file: &ManifestFile) -> PathBuf {
-    folder.join(format!(".{}.packed", file.name))
-}
-
-/// Archives of one file each.
-struct Parts<'a> {
-    folder: &'a Path,
-    files: Vec<&'a ManifestFile>,
-}
-
-impl Parts<'_> {
-    fn pack_all(&self) -> io::Result<()> {
-        let waiting = Mutex::new(self.files.iter());
-        let work = || {
-            loop {
-                let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
-                let Some(file) = next else { return Ok(()) };
-                let mut archive = create(&part(self.folder, file))?;
-                add(&mut archive, self.folder, file)?;
-                finish(archive)?;
-            }
-        };
-        thread::scope(|scope| {
-            let threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(work)).collect();
-            let ends = threads.into_iter().map(|thread| {
-                thread.join().unwrap_or_else(|_panic| Err(io::Error::other("a thread panicked")))
-            });
-            // Each is waited for, also after one has failed.
-            ends.collect::<Vec<_>>().into_iter().collect()
-        })
-    }
-
-    fn remove(&self) -> io::Result<()> {
-        for file in &self.files {
-            match fs::remove_file(part(self.folder, file)) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                Ok(()) | Err(_) => {}
-            }
-        }
-        Ok(())
-    }
-}
-
-fn join(path: &Path, folder: &Path, files: &[&ManifestFile]) -> io::Result<()> {
-    let mut archive = create(path)?;
-    for file in files {
-        if is_packed(file) {
-            add(&mut archive, folder, file)?;
-        } else {
-            let packed = File::open(part(folder, file))?;
-            let mut packed = ZipArchive::new(BufReader::new(packed))?;
-            archive.raw_copy_file(packed.by_index_raw(0)?)?;
-        }
-    }
-    finish(archive)
+fn part(folder: &Path, name: &str) -> PathBuf {
+    folder.join(format!(".{name}.packed"))
 }
 
 fn create(path: &Path) -> io::Result<ZipWriter<BufWriter<File>>> {
@@ -133,9 +90,10 @@ fn create(path: &Path) -> io::Result<ZipWriter<BufWriter<File>>> {
 fn add(
     archive: &mut ZipWriter<impl Write + Seek>,
     folder: &Path,
-    file: &ManifestFile,
+    name: &str,
+    bytes: u64,
 ) -> io::Result<()> {
-    let (method, level) = if is_packed(file) {
+    let (method, level) = if is_packed(name) {
         (CompressionMethod::Stored, None)
     } else {
         (CompressionMethod::Deflated, Some(LEVEL))
@@ -145,9 +103,9 @@ fn add(
         .compression_level(level)
         .last_modified_time(DateTime::default())
         .unix_permissions(0o644)
-        .large_file(file.bytes >= LARGE);
-    archive.start_file(&file.name, options)?;
-    io::copy(&mut File::open(folder.join(&file.name))?, archive)?;
+        .large_file(bytes >= LARGE);
+    archive.start_file(name, options)?;
+    io::copy(&mut File::open(folder.join(name))?, archive)?;
     Ok(())
 }
 
