@@ -17,6 +17,7 @@ pub mod gates;
 mod manifest;
 pub mod pointer;
 mod publish;
+mod put;
 mod redact;
 pub mod root;
 pub mod rows;

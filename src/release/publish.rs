@@ -1,20 +1,18 @@
 //! A staged release into the storage: every file once, the manifest last, then the pointer.
 
-use std::path::Path;
-
 use bytes::Bytes;
 
 use crate::catalog::{Catalog, CatalogError, Epoch, ReleaseRow};
 use crate::record::ReleaseId;
 use crate::release::digest;
-use crate::release::manifest::{MANIFEST_FILE, Manifest, ManifestFile};
+use crate::release::manifest::{MANIFEST_FILE, Manifest};
 use crate::release::pointer::{self, LATEST_KEY, Pointer, PointerError};
-use crate::release::sign::SIGNATURE_TYPE;
-use crate::release::stage::{Interrupted, SUMS_FILE, Staged, Watch};
-use crate::storage::{Put, Storage, StorageError, StoredObject};
+use crate::release::put::{put_files, put_manifest};
+use crate::release::stage::{Interrupted, Staged, Watch};
+use crate::storage::{Storage, StorageError, StoredObject};
 
 /// Media type of the manifest and the pointer, which no manifest lists.
-const JSON: &str = "application/json";
+pub(super) const JSON: &str = "application/json";
 
 /// Why a staged release was not published.
 #[derive(Debug, thiserror::Error)]
@@ -285,92 +283,7 @@ async fn clear(storage: &Storage, release: ReleaseId) -> Result<(), PublishError
     Ok(())
 }
 
-/// Puts every file but the manifest. The sums go first: who creates them has the name.
-async fn put_files(
-    storage: &Storage,
-    staged: &Staged,
-    watch: Watch<'_>,
-) -> Result<(), PublishError> {
-    let manifest = staged.manifest();
-    let is_sums = |file: &&ManifestFile| file.name == SUMS_FILE;
-    for file in manifest.files.iter().filter(is_sums) {
-        step(watch, &format!("put {}", file.name))?;
-        put_whole(storage, staged, &file.name, &staged.path(file), &file.media_type).await?;
-    }
-    for file in manifest.files.iter().filter(|file| !is_sums(file)) {
-        step(watch, &format!("put {}", file.name))?;
-        let key = pointer::key(manifest.release, &file.name);
-        let put = storage.put_new_file(&key, &staged.path(file), &file.media_type).await;
-        if !created(&key, put)? {
-            let there = read(storage, &key).await?;
-            same(key, digest::sha256(&there) == file.sha256)?;
-        }
-    }
-    for (name, path) in staged.signatures() {
-        step(watch, &format!("put {name}"))?;
-        put_whole(storage, staged, name, &path, SIGNATURE_TYPE).await?;
-    }
-    Ok(())
-}
-
-/// Puts a small file, whole in one put: of two writers at once one creates it, and the other one
-/// learns so.
-async fn put_whole(
-    storage: &Storage,
-    staged: &Staged,
-    name: &str,
-    path: &Path,
-    media_type: &str,
-) -> Result<(), PublishError> {
-    let failed = |source| PublishError::Staged { file: name.to_owned(), source };
-    let bytes = Bytes::from(std::fs::read(path).map_err(failed)?);
-    put_bytes(storage, pointer::key(staged.manifest().release, name), bytes, media_type).await
-}
-
-async fn put_manifest(
-    storage: &Storage,
-    staged: &Staged,
-    watch: Watch<'_>,
-) -> Result<(), PublishError> {
-    step(watch, "put manifest.json")?;
-    let key = pointer::key(staged.manifest().release, MANIFEST_FILE);
-    put_bytes(storage, key, Bytes::copy_from_slice(staged.manifest_bytes()), JSON).await
-}
-
-async fn put_bytes(
-    storage: &Storage,
-    key: String,
-    bytes: Bytes,
-    media_type: &str,
-) -> Result<(), PublishError> {
-    let put = storage.put_new(&key, bytes.clone(), media_type).await;
-    if created(&key, put)? {
-        return Ok(());
-    }
-    let there = read(storage, &key).await?;
-    same(key, there == bytes)
-}
-
-async fn read(storage: &Storage, key: &str) -> Result<Bytes, PublishError> {
-    let there = storage.get(key).await;
-    let there = there.map_err(|source| PublishError::Storage { key: key.to_owned(), source })?;
-    there.ok_or_else(|| PublishError::Taken(key.to_owned()))
-}
-
-/// Whether a file was created; `false` where one was there.
-fn created(key: &str, put: Result<Put, StorageError>) -> Result<bool, PublishError> {
-    match put {
-        Ok(put) => Ok(put == Put::Created),
-        Err(source) => Err(PublishError::Storage { key: key.to_owned(), source }),
-    }
-}
-
-/// The same bytes are this attempt's, put before it was stopped, or by a put whose answer was lost.
-fn same(key: String, is_same: bool) -> Result<(), PublishError> {
-    if is_same { Ok(()) } else { Err(PublishError::Taken(key)) }
-}
-
-fn step(watch: Watch<'_>, step: &str) -> Result<(), PublishError> {
+pub(super) fn step(watch: Watch<'_>, step: &str) -> Result<(), PublishError> {
     watch(step).map_err(|source| PublishError::Interrupted { step: step.to_owned(), source })
 }
 
