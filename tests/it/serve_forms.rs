@@ -102,7 +102,7 @@ async fn csv_and_geojson_are_the_files_of_the_release() {
                     continue;
                 }
                 let of_table = Table { rows: &rows, resource, imprint: &imprint };
-                format::write(kind, folder.path(), of_table).unwrap();
+                format::write(&[kind], folder.path(), of_table).unwrap();
                 let path = folder.path().join(kind.file_name(resource));
                 let got = app.get(&format!("/v1/{table}.{suffix}")).await;
                 assert!(text(&got) == std::fs::read_to_string(path).unwrap(), "{table}.{suffix}");

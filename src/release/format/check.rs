@@ -105,33 +105,39 @@ impl From<Difference> for Failed {
     }
 }
 
-/// Compares the whole file with the records in the order of their ids and returns how many there
-/// are.
-pub(super) fn compare(reread: &mut dyn Reread, table: Table<'_>) -> Result<u64, Failed> {
-    compare_scan(reread, table, Scan { resource: table.resource, by: &[], placed: false })
-}
+/// Files that are read back together, with their names.
+pub(super) type Rereads = Vec<(String, Box<dyn Reread>)>;
 
-/// Compares the whole file with the records in that order and returns how many there are.
-pub(super) fn compare_scan(
-    reread: &mut dyn Reread,
+/// Compares whole files, which hold the records in the order of `scan`, with these and returns how
+/// many there are.
+pub(super) fn compare(
+    mut rereads: Rereads,
     table: Table<'_>,
     scan: Scan,
-) -> Result<u64, Failed> {
+) -> Result<u64, (String, Failed)> {
     let resource = scan.resource;
     let mut row = 0;
-    let mut difference = None;
+    let mut different = None;
     let visited = table.rows.scan(scan, &mut |cells, point| {
         row += 1;
-        reread.next_equals(Expected { resource, cells, point, row }).map_err(|found| {
-            let stop = io::Error::other(found.to_string());
-            difference = Some(found);
-            stop
-        })
+        for (name, reread) in &mut rereads {
+            if let Err(found) = reread.next_equals(Expected { resource, cells, point, row }) {
+                let stop = io::Error::other(found.to_string());
+                different = Some((name.clone(), Failed::Differs(found)));
+                return Err(stop);
+            }
+        }
+        Ok(())
     });
-    if let Some(difference) = difference {
-        return Err(Failed::Differs(difference));
+    if let Some(different) = different {
+        return Err(different);
     }
-    visited.map_err(Failed::Rows)?;
-    reread.ends(row + 1)?;
+    visited.map_err(|error| {
+        let names = rereads.first().map(|(name, _)| name.clone());
+        (names.unwrap_or_default(), Failed::Rows(error))
+    })?;
+    for (name, mut reread) in rereads {
+        reread.ends(row + 1).map_err(|found| (name, Failed::Differs(found)))?;
+    }
     Ok(row)
 }

@@ -4,31 +4,41 @@
 //! text.
 
 use std::borrow::Cow;
+use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Write};
 
 use csv::{ReaderBuilder, StringRecord, Terminator, WriterBuilder};
 
-use super::Table;
-use super::check::{self, Difference, Expected, Failed, Reread};
-use crate::record::{Cell, Column, ColumnType, Resource};
-use crate::release::rows::RowsError;
+use super::check::{Difference, Expected, Failed, Reread};
+use super::{Sink, Table};
+use crate::record::{Cell, Column, ColumnType, Point, Resource};
 
-pub(super) fn check(table: Table<'_>, file: impl Read) -> Result<u64, Failed> {
-    check::compare(&mut CsvReread::open(file, table.resource)?, table)
+pub(super) fn reread(table: Table<'_>, file: File) -> Result<Box<dyn Reread>, Failed> {
+    Ok(Box::new(CsvReread::open(file, table.resource)?))
 }
 
-pub(super) fn write(table: Table<'_>, out: &mut dyn Write) -> Result<u64, RowsError> {
-    let Table { rows, resource, .. } = table;
-    let visit = |source| RowsError::Visit { table: resource.table, source };
+pub(super) fn sink(table: Table<'_>, out: impl Write + 'static) -> io::Result<Box<dyn Sink>> {
+    let columns = table.resource.columns;
     let mut lines = CsvLines::new(out);
-    lines.push(resource.columns.iter().map(|column| column.name)).map_err(visit)?;
-    let mut count = 0;
-    rows.for_each(resource, &mut |cells| {
-        count += 1;
-        lines.push(resource.columns.iter().zip(cells).map(|(column, cell)| text(column, cell)))
-    })?;
-    lines.finish().map_err(visit)?;
-    Ok(count)
+    lines.push(columns.iter().map(|column| column.name))?;
+    Ok(Box::new(CsvSink { columns, lines }))
+}
+
+/// Writes a record a line.
+struct CsvSink<W: Write> {
+    columns: &'static [Column],
+    lines: CsvLines<W>,
+}
+
+impl<W: Write> Sink for CsvSink<W> {
+    fn push(&mut self, cells: &[Cell], _point: Option<Point>) -> io::Result<()> {
+        let cells = self.columns.iter().zip(cells);
+        self.lines.push(cells.map(|(column, cell)| text(column, cell)))
+    }
+
+    fn end(self: Box<Self>) -> io::Result<()> {
+        self.lines.finish()
+    }
 }
 
 /// Writes lines as they stand in a `T.csv`.

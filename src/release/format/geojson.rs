@@ -2,16 +2,17 @@
 //! no known place has the geometry `null`. A line holds one feature.
 
 use std::borrow::Cow;
+use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Write};
 
 use serde::{Deserialize, Serialize};
 
-use super::check::{self, Difference, Expected, Failed, Reread};
+use super::check::{Difference, Expected, Failed, Reread};
 use super::ndjson::same_object;
 use super::plain::Plain;
-use super::{Table, write_row, write_value};
-use crate::record::{Point, ReleaseId};
-use crate::release::rows::{RowsError, Scan, id_of};
+use super::{Sink, Table, write_row, write_value};
+use crate::record::{Cell, Column, Point, ReleaseId};
+use crate::release::rows::{RowsError, id_of};
 
 /// What stands before the description of a collection, and between it and its features.
 const BEGIN: &[u8] = b"{\"type\":\"FeatureCollection\",\"meta\":";
@@ -41,7 +42,7 @@ pub struct Features {
 
 impl Features {
     /// Appends what stands before the first feature.
-    pub fn begin(&mut self, out: &mut Vec<u8>, meta: &CollectionMeta) {
+    pub fn begin(&self, out: &mut Vec<u8>, meta: &CollectionMeta) {
         out.extend_from_slice(BEGIN);
         write_value(out, meta);
         out.extend_from_slice(FEATURES);
@@ -90,34 +91,46 @@ impl Geometry {
     }
 }
 
-pub(super) fn write(table: Table<'_>, out: &mut dyn Write) -> Result<u64, RowsError> {
-    let Table { rows, resource, .. } = table;
-    let failed = |source| RowsError::Visit { table: resource.table, source };
-    let mut features = Features::default();
+pub(super) fn sink(
+    table: Table<'_>,
+    out: impl Write + 'static,
+) -> Result<Box<dyn Sink>, RowsError> {
     let mut text = Vec::new();
+    let features = Features::default();
     features.begin(&mut text, &meta(table)?);
-    let mut count = 0;
-    rows.scan(scan(table), &mut |cells, point| {
-        count += 1;
-        let properties = |out: &mut Vec<u8>| write_row(out, resource.columns, cells);
-        features.push(&mut text, id_of(cells), point, properties).map_err(io::Error::other)?;
-        out.write_all(&text)?;
-        text.clear();
-        Ok(())
-    })?;
-    features.end(&mut text);
-    out.write_all(&text).map_err(failed)?;
-    Ok(count)
+    Ok(Box::new(GeoJsonSink { columns: table.resource.columns, features, text, out }))
 }
 
-pub(super) fn check(table: Table<'_>, file: impl Read) -> Result<u64, Failed> {
+pub(super) fn reread(table: Table<'_>, file: File) -> Result<Box<dyn Reread>, Failed> {
     let mut begin = Vec::new();
     Features::default().begin(&mut begin, &meta(table).map_err(Failed::Rows)?);
-    check::compare_scan(&mut GeoJsonReread::open(file, &begin)?, table, scan(table))
+    Ok(Box::new(GeoJsonReread::open(file, &begin)?))
 }
 
-fn scan(table: Table<'_>) -> Scan {
-    Scan { resource: table.resource, by: &[], placed: true }
+/// Writes a feature a line.
+struct GeoJsonSink<W: Write> {
+    columns: &'static [Column],
+    features: Features,
+    /// What is not written yet.
+    text: Vec<u8>,
+    out: W,
+}
+
+impl<W: Write> Sink for GeoJsonSink<W> {
+    fn push(&mut self, cells: &[Cell], point: Option<Point>) -> io::Result<()> {
+        let Self { columns, features, text, out } = self;
+        let properties = |text: &mut Vec<u8>| write_row(text, *columns, cells);
+        features.push(text, id_of(cells), point, properties).map_err(io::Error::other)?;
+        out.write_all(text)?;
+        text.clear();
+        Ok(())
+    }
+
+    fn end(mut self: Box<Self>) -> io::Result<()> {
+        self.features.end(&mut self.text);
+        self.out.write_all(&self.text)?;
+        self.out.flush()
+    }
 }
 
 fn meta(table: Table<'_>) -> Result<CollectionMeta, RowsError> {

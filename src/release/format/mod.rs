@@ -11,10 +11,10 @@ mod plain;
 
 use std::fs::File;
 use std::io::{self, BufWriter};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use crate::record::{ReleaseId, Resource};
-use crate::release::rows::{Rows, RowsError};
+use crate::record::{Cell, Point, ReleaseId, Resource};
+use crate::release::rows::{Rows, RowsError, Scan};
 
 pub use canonical::Canonical;
 pub use check::Difference;
@@ -135,6 +135,46 @@ impl Kind {
         format!("{}.{suffix}", resource.table)
     }
 
+    /// The columns by which its files are sorted, before the id.
+    #[must_use]
+    pub fn order(self, resource: &Resource) -> &'static [&'static str] {
+        match self {
+            Self::Csv | Self::Ndjson | Self::GeoJson => &[],
+            Self::Parquet | Self::GeoParquet => parquet::sorted_by(resource),
+        }
+    }
+
+    /// Whether its files hold the places of the records.
+    fn is_placed(self) -> bool {
+        match self {
+            Self::Csv | Self::Ndjson | Self::Parquet => false,
+            Self::GeoJson | Self::GeoParquet => true,
+        }
+    }
+
+    /// Begins a file of it.
+    fn sink(self, table: Table<'_>, out: BufWriter<File>) -> Result<Box<dyn Sink>, RowsError> {
+        let begun = match self {
+            Self::Csv => csv::sink(table, out),
+            Self::Ndjson => Ok(ndjson::sink(table, out)),
+            Self::Parquet => parquet::sink(table, parquet::Content::Columns, out),
+            Self::GeoJson => return geojson::sink(table, out),
+            Self::GeoParquet => parquet::sink(table, parquet::Content::ColumnsAndPoint, out),
+        };
+        begun.map_err(|source| RowsError::Visit { table: table.resource.table, source })
+    }
+
+    /// Begins to read a file of it back.
+    fn reread(self, table: Table<'_>, file: File) -> Result<Box<dyn check::Reread>, check::Failed> {
+        match self {
+            Self::Csv => csv::reread(table, file),
+            Self::Ndjson => Ok(ndjson::reread(file)),
+            Self::Parquet => parquet::reread(table, parquet::Content::Columns, file),
+            Self::GeoJson => geojson::reread(table, file),
+            Self::GeoParquet => parquet::reread(table, parquet::Content::ColumnsAndPoint, file),
+        }
+    }
+
     /// The media type of its files.
     #[must_use]
     pub fn media_type(self) -> &'static str {
@@ -147,42 +187,82 @@ impl Kind {
     }
 }
 
-/// Writes a table into `folder`, over a file that is there, and returns how many records it holds.
+/// A file that is written record by record.
+trait Sink {
+    /// Adds the next record, at its place where that is known.
+    fn push(&mut self, cells: &[Cell], point: Option<Point>) -> io::Result<()>;
+
+    /// Writes what stands at the end, and hands all of it to the system.
+    fn end(self: Box<Self>) -> io::Result<()>;
+}
+
+/// Writes files of a table into `folder`, over those that are there, and returns how many records
+/// each holds. The formats must have one order ([`Kind::order`]).
 ///
 /// The same records give the same bytes.
-pub fn write(kind: Kind, folder: &Path, table: Table<'_>) -> Result<u64, FormatError> {
-    let file = kind.file_name(table.resource);
-    let failed = |source| FormatError::File { file: file.clone(), source };
-    let mut out = BufWriter::new(File::create(folder.join(&file)).map_err(failed)?);
-    let count = match kind {
-        Kind::Csv => csv::write(table, &mut out),
-        Kind::Ndjson => ndjson::write(table, &mut out),
-        Kind::Parquet => parquet::write(table, parquet::Content::Columns, &mut out),
-        Kind::GeoJson => geojson::write(table, &mut out),
-        Kind::GeoParquet => parquet::write(table, parquet::Content::ColumnsAndPoint, &mut out),
-    };
-    let count = count.map_err(|source| FormatError::Rows { file: file.clone(), source })?;
-    out.into_inner().map_err(|error| failed(error.into_error()))?;
+pub fn write(kinds: &[Kind], folder: &Path, table: Table<'_>) -> Result<u64, FormatError> {
+    let mut sinks = Vec::new();
+    for kind in kinds {
+        let file = kind.file_name(table.resource);
+        match File::create(folder.join(&file)) {
+            Ok(out) => {
+                let sink = kind.sink(table, BufWriter::new(out));
+                let sink = sink.map_err(|source| unfit(&file, source))?;
+                sinks.push((file, sink));
+            }
+            Err(source) => return Err(FormatError::File { file, source }),
+        }
+    }
+    let mut count = 0;
+    let mut at = 0;
+    let scanned = table.rows.scan(scan(kinds, table), &mut |cells, point| {
+        count += 1;
+        let mut each = sinks.iter_mut().enumerate();
+        each.try_for_each(|(place, (_, sink))| {
+            at = place;
+            sink.push(cells, point)
+        })
+    });
+    let file = sinks.get(at).map_or("", |(file, _)| file.as_str());
+    scanned.map_err(|source| unfit(file, source))?;
+    for (file, sink) in sinks {
+        let failed = |source| RowsError::Visit { table: table.resource.table, source };
+        sink.end().map_err(|source| unfit(&file, failed(source)))?;
+    }
     Ok(count)
 }
 
-/// Reads a file of a table back, compares each cell with the records and returns how many there
-/// are.
-pub fn check(kind: Kind, path: &Path, table: Table<'_>) -> Result<u64, FormatError> {
-    let name = kind.file_name(table.resource);
-    let opened = File::open(path);
-    let file = opened.map_err(|source| FormatError::File { file: name.clone(), source })?;
-    let compared = match kind {
-        Kind::Csv => csv::check(table, file),
-        Kind::Ndjson => ndjson::check(table, file),
-        Kind::Parquet => parquet::check(table, parquet::Content::Columns, file),
-        Kind::GeoJson => geojson::check(table, file),
-        Kind::GeoParquet => parquet::check(table, parquet::Content::ColumnsAndPoint, file),
+/// Reads files of a table back, whose formats have one order, compares each cell with the records and
+/// returns how many there are.
+pub fn check(files: &[(Kind, PathBuf)], table: Table<'_>) -> Result<u64, FormatError> {
+    let failed = |(file, failed)| match failed {
+        check::Failed::Differs(source) => FormatError::Differs { file, source },
+        check::Failed::Rows(source) => FormatError::Rows { file, source },
     };
-    compared.map_err(|failed| match failed {
-        check::Failed::Differs(source) => FormatError::Differs { file: name, source },
-        check::Failed::Rows(source) => FormatError::Rows { file: name, source },
-    })
+    let mut rereads = Vec::new();
+    for (kind, path) in files {
+        let name = kind.file_name(table.resource);
+        match File::open(path) {
+            Ok(file) => match kind.reread(table, file) {
+                Ok(reread) => rereads.push((name, reread)),
+                Err(error) => return Err(failed((name, error))),
+            },
+            Err(source) => return Err(FormatError::File { file: name, source }),
+        }
+    }
+    let kinds: Vec<Kind> = files.iter().map(|(kind, _)| *kind).collect();
+    check::compare(rereads, table, scan(&kinds, table)).map_err(failed)
+}
+
+/// What is read for files of these formats.
+fn scan(kinds: &[Kind], table: Table<'_>) -> Scan {
+    let Table { resource, .. } = table;
+    let placed = kinds.iter().any(|kind| kind.is_placed());
+    Scan { resource, by: kinds.first().map_or(&[], |kind| kind.order(resource)), placed }
+}
+
+fn unfit(file: &str, source: RowsError) -> FormatError {
+    FormatError::Rows { file: file.to_owned(), source }
 }
 
 #[cfg(test)]
@@ -212,7 +292,7 @@ mod tests {
         rows: &dyn Rows,
         resource: &'static Resource,
     ) -> Result<u64, FormatError> {
-        super::write(kind, folder, Table { rows, resource, imprint: imprint() })
+        super::write(&[kind], folder, Table { rows, resource, imprint: imprint() })
     }
 
     fn check(
@@ -221,7 +301,8 @@ mod tests {
         rows: &dyn Rows,
         resource: &'static Resource,
     ) -> Result<u64, FormatError> {
-        super::check(kind, path, Table { rows, resource, imprint: imprint() })
+        let table = Table { rows, resource, imprint: imprint() };
+        super::check(&[(kind, path.to_owned())], table)
     }
 
     fn vendors() -> &'static Resource {
@@ -480,7 +561,7 @@ mod tests {
             write(kind, folder.path(), &rows, agencies).unwrap();
             let path = folder.path().join(kind.file_name(agencies));
             let of_other = Table { rows: &rows, resource: agencies, imprint: &other };
-            let error = super::check(kind, &path, of_other).unwrap_err();
+            let error = super::check(&[(kind, path)], of_other).unwrap_err();
             let FormatError::Differs { source, .. } = error else { panic!("{error}") };
             assert!(matches!(source, Difference::Frame { .. }), "{source}");
         }

@@ -1,38 +1,47 @@
 //! `T.ndjson.gz`: one JSON object per line, the same object the API gives, packed with gzip.
 
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 
 use flate2::read::MultiGzDecoder;
+use flate2::write::GzEncoder;
 use flate2::{Compression, GzBuilder};
 
-use super::check::{self, Difference, Expected, Failed, Reread};
+use super::check::{Difference, Expected, Reread};
 use super::plain::{Pairs, Plain};
-use super::{Table, json, write_row};
-use crate::record::{Cell, Resource};
-use crate::release::rows::RowsError;
+use super::{Sink, Table, json, write_row};
+use crate::record::{Cell, Column, Point, Resource};
 
-pub(super) fn check(table: Table<'_>, file: impl Read) -> Result<u64, Failed> {
-    check::compare(&mut NdjsonReread::open(file), table)
+pub(super) fn reread(file: File) -> Box<dyn Reread> {
+    Box::new(NdjsonReread::open(file))
 }
 
-pub(super) fn write(table: Table<'_>, out: &mut dyn Write) -> Result<u64, RowsError> {
-    let Table { rows, resource, .. } = table;
-    let visit = |source| RowsError::Visit { table: resource.table, source };
+pub(super) fn sink(table: Table<'_>, out: impl Write + 'static) -> Box<dyn Sink> {
     // Neither time nor system may show in the bytes.
     let header = GzBuilder::new().mtime(0).operating_system(255);
-    let mut writer = io::BufWriter::new(header.write(out, Compression::default()));
-    let mut line = Vec::new();
-    let mut count = 0;
-    rows.for_each(resource, &mut |cells| {
-        count += 1;
-        line.clear();
-        write_row(&mut line, resource.columns, cells).map_err(io::Error::other)?;
-        line.push(b'\n');
-        writer.write_all(&line)
-    })?;
-    let packed = writer.into_inner().map_err(|error| visit(error.into_error()))?;
-    packed.finish().map_err(visit)?.flush().map_err(visit)?;
-    Ok(count)
+    let packed = BufWriter::new(header.write(out, Compression::default()));
+    Box::new(NdjsonSink { columns: table.resource.columns, packed, line: Vec::new() })
+}
+
+/// Writes a record a line, packed.
+struct NdjsonSink<W: Write> {
+    columns: &'static [Column],
+    packed: BufWriter<GzEncoder<W>>,
+    line: Vec<u8>,
+}
+
+impl<W: Write> Sink for NdjsonSink<W> {
+    fn push(&mut self, cells: &[Cell], _point: Option<Point>) -> io::Result<()> {
+        self.line.clear();
+        write_row(&mut self.line, self.columns, cells).map_err(io::Error::other)?;
+        self.line.push(b'\n');
+        self.packed.write_all(&self.line)
+    }
+
+    fn end(self: Box<Self>) -> io::Result<()> {
+        let packed = self.packed.into_inner().map_err(io::IntoInnerError::into_error)?;
+        packed.finish()?.flush()
+    }
 }
 
 /// Reads a file back, line by line.

@@ -111,7 +111,8 @@ fn check_table_files(
         if kind.is_packed() && report.faults.iter().any(|fault| fault.file == name) {
             continue;
         }
-        match format::check(kind, path, Table { rows, resource, imprint: &imprint }) {
+        let table = Table { rows, resource, imprint: &imprint };
+        match format::check(&[(kind, path.clone())], table) {
             Ok(found) if file.rows == Some(found) => {}
             Ok(found) => report.fault(&name, FaultKind::Rows { expected: file.rows, found }),
             Err(error) => report.fault(&name, FaultKind::differs(&error)),

@@ -18,13 +18,15 @@ use ::parquet::errors::ParquetError;
 use ::parquet::file::metadata::{KeyValue, SortingColumn};
 use ::parquet::file::properties::{EnabledStatistics, WriterProperties};
 use ::parquet::schema::types::ColumnPath;
+use arrow_schema::SchemaRef;
 
 use self::columns::Batch;
 use self::point::Bounds;
 use self::reread::ParquetReread;
-use super::Table;
-use super::check::{self, Failed};
-use crate::release::rows::{RowsError, Scan};
+pub(in crate::release::format) use self::schema::sorted_by;
+use super::check::{Failed, Reread};
+use super::{Sink, Table};
+use crate::record::{Cell, Point};
 
 /// Rows of a row group: what a reader can leave out as a whole. All groups but the last have as
 /// many.
@@ -55,56 +57,65 @@ impl Content {
             Self::ColumnsAndPoint => true,
         }
     }
-
-    /// What is read for it, in the order of the file.
-    fn scan(self, table: Table<'_>) -> Scan {
-        let by = schema::sorted_by(table.resource);
-        Scan { resource: table.resource, by, placed: self.has_point() }
-    }
 }
 
-pub(super) fn write(
+pub(super) fn sink(
     table: Table<'_>,
     content: Content,
-    out: impl Write + Send,
-) -> Result<u64, RowsError> {
-    let failed = |error: ParquetError| RowsError::Visit {
-        table: table.resource.table,
-        source: io::Error::other(error),
-    };
+    out: impl Write + Send + 'static,
+) -> io::Result<Box<dyn Sink>> {
     let schema = schema::of(table, content);
-    let properties = properties(table, content).map_err(failed)?;
-    let mut writer = ArrowWriter::try_new(out, schema.clone(), Some(properties)).map_err(failed)?;
-    let mut batch = Batch::new(table.resource, content);
-    let mut bounds = Bounds::default();
-    let mut count: u64 = 0;
-    table.rows.scan(content.scan(table), &mut |cells, point| {
-        count += 1;
-        bounds.add(point);
-        batch.push(cells, point).map_err(io::Error::other)?;
-        if batch.rows() == BATCH_ROWS {
-            let full = batch.take(schema.clone()).map_err(io::Error::other)?;
-            writer.write(&full).map_err(io::Error::other)?;
-        }
-        Ok(())
-    })?;
-    let last = batch.take(schema).map_err(|error| failed(error.into()))?;
-    writer.write(&last).map_err(failed)?;
-    if content.has_point() {
-        let value = Some(bounds.metadata());
-        writer.append_key_value_metadata(KeyValue { key: point::KEY.to_owned(), value });
-    }
-    writer.close().map_err(failed)?;
-    Ok(count)
+    let properties = properties(table).map_err(io::Error::other)?;
+    let writer = ArrowWriter::try_new(out, schema.clone(), Some(properties));
+    let writer = writer.map_err(io::Error::other)?;
+    let batch = Batch::new(table.resource, content);
+    Ok(Box::new(ParquetSink { content, schema, writer, batch, bounds: Bounds::default() }))
 }
 
-pub(super) fn check(table: Table<'_>, content: Content, file: File) -> Result<u64, Failed> {
-    let mut reread = ParquetReread::open(file, table, content)?;
-    check::compare_scan(&mut reread, table, content.scan(table))
+pub(super) fn reread(
+    table: Table<'_>,
+    content: Content,
+    file: File,
+) -> Result<Box<dyn Reread>, Failed> {
+    Ok(Box::new(ParquetReread::open(file, table, content)?))
+}
+
+/// Gathers records and writes them as columns.
+struct ParquetSink<W: Write + Send> {
+    content: Content,
+    schema: SchemaRef,
+    writer: ArrowWriter<W>,
+    batch: Batch,
+    bounds: Bounds,
+}
+
+impl<W: Write + Send> ParquetSink<W> {
+    fn write_batch(&mut self) -> io::Result<()> {
+        let batch = self.batch.take(self.schema.clone()).map_err(io::Error::other)?;
+        self.writer.write(&batch).map_err(io::Error::other)
+    }
+}
+
+impl<W: Write + Send> Sink for ParquetSink<W> {
+    fn push(&mut self, cells: &[Cell], point: Option<Point>) -> io::Result<()> {
+        self.bounds.add(point);
+        self.batch.push(cells, point).map_err(io::Error::other)?;
+        if self.batch.rows() == BATCH_ROWS { self.write_batch() } else { Ok(()) }
+    }
+
+    fn end(mut self: Box<Self>) -> io::Result<()> {
+        self.write_batch()?;
+        let Self { content, mut writer, bounds, .. } = *self;
+        if content.has_point() {
+            let value = Some(bounds.metadata());
+            writer.append_key_value_metadata(KeyValue { key: point::KEY.to_owned(), value });
+        }
+        writer.into_inner().map_err(io::Error::other)?.flush()
+    }
 }
 
 /// How a file is packed, and what it says of itself.
-fn properties(table: Table<'_>, content: Content) -> Result<WriterProperties, ParquetError> {
+fn properties(table: Table<'_>) -> Result<WriterProperties, ParquetError> {
     let imprint = table.imprint;
     let about = [
         ("table", table.resource.table.to_owned()),
@@ -118,7 +129,7 @@ fn properties(table: Table<'_>, content: Content) -> Result<WriterProperties, Pa
         .set_statistics_enabled(EnabledStatistics::Page)
         .set_max_row_group_row_count(Some(GROUP_ROWS))
         .set_key_value_metadata(Some(about.to_vec()))
-        .set_sorting_columns(Some(sorting(table, content)));
+        .set_sorting_columns(Some(sorting(table)));
     let geometry = ColumnPath::new(vec![point::COLUMN.to_owned()]);
     let various = table.resource.columns.iter().filter_map(schema::various).map(ColumnPath::new);
     for path in various.chain([geometry.clone()]) {
@@ -130,10 +141,9 @@ fn properties(table: Table<'_>, content: Content) -> Result<WriterProperties, Pa
 }
 
 /// The order of the rows as the file tells it: by number of the columns that hold values.
-fn sorting(table: Table<'_>, content: Content) -> Vec<SortingColumn> {
+fn sorting(table: Table<'_>) -> Vec<SortingColumn> {
     let mut sorting = Vec::new();
-    let scan = content.scan(table);
-    for name in scan.by.iter().chain(&["id"]) {
+    for name in sorted_by(table.resource).iter().chain(&["id"]) {
         // A list has one column of values and an object two, but they stand behind.
         let leaves = table.resource.columns.iter().map(schema::leaves);
         let place = table.resource.columns.iter().position(|column| column.name == *name);
@@ -153,7 +163,7 @@ mod tests {
 
     use super::*;
     use crate::record::{Record, Resource};
-    use crate::release::format::Imprint;
+    use crate::release::format::{self, Imprint};
     use crate::release::rows::MemoryRows;
     use crate::release::sample;
 
@@ -172,9 +182,9 @@ mod tests {
         let imprint = Imprint { release, schema_version };
         let resource = Resource::of_table("agencies").unwrap();
         let table = Table { rows: &rows, resource, imprint: &imprint };
-        let mut out = Vec::new();
-        let count = write(table, Content::Columns, &mut out).unwrap();
-        (out, count)
+        let folder = tempfile::tempdir().unwrap();
+        let count = format::write(&[format::Kind::Parquet], folder.path(), table).unwrap();
+        (std::fs::read(folder.path().join("agencies.parquet")).unwrap(), count)
     }
 
     #[test]

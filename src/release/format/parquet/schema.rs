@@ -18,7 +18,7 @@ const REPEATED: &[&str] = &["first_release", "last_changed_release", "capture_sh
 ///
 /// A table of a state's records by state. Evidence by what it speaks of: whoever has a record asks
 /// for its evidence.
-pub(super) fn sorted_by(resource: &Resource) -> &'static [&'static str] {
+pub(in crate::release::format) fn sorted_by(resource: &Resource) -> &'static [&'static str] {
     if resource.column("state").is_some_and(Column::is_countable) {
         &["state"]
     } else if resource.column("subject_id").is_some() {
