@@ -258,8 +258,7 @@ async fn tables_lead_to_the_pages_of_their_records() {
 #[tokio::test]
 async fn a_search_has_as_many_pages_as_it_needs() {
     let towns: Vec<_> = (0..60).map(|number| agency(&format!("Springfield {number}"))).collect();
-    let release =
-        towns.iter().fold(ReleaseBuilder::new(RELEASE), |release, town| release.has(town));
+    let release = towns.iter().fold(ReleaseBuilder::new(RELEASE), ReleaseBuilder::has);
     let app = App::of([release]);
     for words in ["springfield", "springfield+ohio"] {
         let (mut address, mut found) = (format!("/search?q={words}"), Vec::new());

@@ -90,7 +90,10 @@ fn timeline(partnerships: &Reply) -> Markup {
     let mut dates: Vec<(&str, &str, String)> = Vec::new();
     for entry in partnerships.records() {
         let program = program_of(&entry);
-        let began = began(entry.text("started_on_basis"));
+        let began = match began(entry.text("started_on_basis")) {
+            "active since" => "became active",
+            began => began,
+        };
         dates.push((
             entry.text("started_on"),
             entry.text("started_on_precision"),
@@ -143,9 +146,11 @@ fn said(inside: &Inside, partnerships: &Reply) -> Result<Markup, Problem> {
 
 fn handed_over(disclosures: &Reply) -> Markup {
     html! {
-        @if disclosures.total() > 0 {
-            section aria-labelledby="disclosures" {
-                h2 #disclosures { "Footage asked for or handed over" }
+        section aria-labelledby="disclosures" {
+            h2 #disclosures { "Footage asked for or handed over" }
+            @if disclosures.total() == 0 {
+                p { "Nothing is on record. That is not the same as: nothing happened. Most requests are never made public." }
+            } @else {
                 ul { @for entry in disclosures.records() {
                     li {
                         a href=[record_address("disclosures", entry.text("id"))] { bdi { (entry.text("title")) } }

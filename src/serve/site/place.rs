@@ -48,8 +48,10 @@ pub(in crate::serve) fn place(
         }
         h2 { "Partnerships on record" }
         (listed(&partnerships, code))
-        @if disclosures.total() > 0 {
-            h2 { "Disclosures" }
+        h2 { "Footage asked for or handed over" }
+        @if disclosures.total() == 0 {
+            p { "Nothing is on record. That is not the same as: nothing happened. Most requests are never made public." }
+        } @else {
             ul { @for entry in disclosures.records() {
                 li { a href=[record_address("disclosures", entry.text("id"))] { bdi { (entry.text("title")) } } }
             } }
@@ -76,7 +78,7 @@ fn answer(name: &str, partnerships: &Reply) -> Markup {
 
 fn listed(partnerships: &Reply, code: &str) -> Markup {
     html! {
-        @if partnerships.total() == 0 { p { "None." } }
+        @if partnerships.total() == 0 { p { "None is on record." } }
         @else {
             div.wide role="region" aria-label="Partnerships" tabindex="0" { table {
                 caption { "By name of the department" }

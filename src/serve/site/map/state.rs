@@ -25,7 +25,7 @@ pub(in crate::serve) fn state_map(
     Ok(html! {
         h1 { "Map of " (name) }
         p { a href="/map" { "All states" } ", " a href={ "/places/" (code.to_ascii_lowercase()) } { "what is known of " (name) } }
-        p.lead { (agencies.number("/meta/total")) " departments with a partnership on record. A place without a dot may only be one where nobody looked." }
+        p.lead { "Departments with a partnership on record: " (agencies.number("/meta/total")) ". A place without a dot may only be one where nobody looked." }
         @if let Some(outline) = Outline::of(code) {
             figure {
                 (drawing(outline, &agencies))

@@ -188,7 +188,7 @@ fn legend(states: &BTreeMap<&str, Told<'_>>, shading: Shading) -> Markup {
     let highest = highest(states, shading);
     html! {
         ul.legend {
-            li { svg width="16" height="16" aria-hidden="true" { rect.shade-0 width="16" height="16" {} } " none" }
+            li { svg width="16" height="16" aria-hidden="true" { rect.shade-0 width="16" height="16" {} } " none on record" }
             @for step in 1..=SHADES {
                 li {
                     svg width="16" height="16" aria-hidden="true" { rect class=(format!("shade-{step}")) width="16" height="16" {} }
