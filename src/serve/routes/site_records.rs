@@ -1,5 +1,6 @@
 //! The pages of single records, below the tables they stand in.
 
+use super::records::id_segment;
 use super::site::{Told, page, page_of};
 use crate::record::Resource;
 use crate::serve::answer::Plan;
@@ -7,8 +8,6 @@ use crate::serve::dispatch::newest_release;
 use crate::serve::endpoint::{Answers, Call, Endpoint};
 use crate::serve::error::Problem;
 use crate::serve::site::{Asked, Inside, RECORD_PAGES, RecordPage};
-
-use super::records::id_segment;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     RECORD_PAGES

@@ -23,7 +23,7 @@ pub(in crate::serve) fn place(
     let partnerships = inside.get(
         "listPartnerships",
         &[],
-        &format!("state={code}&sort=agency_name&limit={SHOWN}&include=program"),
+        &format!("state={code}&sort=agency_name&limit={SHOWN}"),
     )?;
     let disclosures = inside.get("listDisclosures", &[], &format!("state={code}&limit=50"))?;
     let looked = inside.get(
@@ -47,7 +47,7 @@ pub(in crate::serve) fn place(
             ". " a href={ "/map?state=" (code) } { "See those with a partnership on the map" } "."
         }
         h2 { "Partnerships on record" }
-        (listed(&partnerships, code))
+        (listed(&partnerships, &programs, code))
         h2 { "Footage asked for or handed over" }
         @if disclosures.total() == 0 {
             p { "Nothing is on record. That is not the same as: nothing happened. Most requests are never made public." }
@@ -76,7 +76,7 @@ fn answer(name: &str, partnerships: &Reply) -> Markup {
     }
 }
 
-fn listed(partnerships: &Reply, code: &str) -> Markup {
+fn listed(partnerships: &Reply, programs: &Reply, code: &str) -> Markup {
     html! {
         @if partnerships.total() == 0 { p { "None is on record." } }
         @else {
@@ -95,7 +95,7 @@ fn listed(partnerships: &Reply, code: &str) -> Markup {
                             a href=(agency_address(entry.text("agency_id"), shown)) { (shown) }
                         }
                     } }
-                    td { @if let Some(program) = entry.part("program") { (program.text("name")) } @else { (entry.text("program_id")) } }
+                    td { (programs.name_of(entry.text("program_id"))) }
                     td { (first_date(&entry)) }
                     td { (time(entry.text("last_listed_on"), "day")) }
                     td { (standing(entry.text("status"))) }
