@@ -7,7 +7,7 @@ import subprocess
 import time
 
 from . import machine
-from .client import LOOPBACK, Request, ask
+from .client import LOOPBACK, Request, ask, lines
 
 # Seconds that a server may take to start; Datasette and PostgREST take less than two.
 START_WITHIN = 60
@@ -55,11 +55,11 @@ class Server:
 
     def rows(self, workload, answer):
         """The rows that an answer holds."""
-        raise NotImplementedError
+        return lines(answer) if workload.rows_are_lines else answer.json()
 
     def version(self):
-        """Its version, for the results."""
-        raise NotImplementedError
+        """Its version, for the results: what its program says last of itself."""
+        return subprocess.run([self.program, "--version"], capture_output=True, text=True).stdout.split()[-1]
 
     def prepare(self):
         """What must be done once before it is started."""

@@ -4,7 +4,7 @@ import hashlib
 import subprocess
 import urllib.parse
 
-from ..client import Request, lines
+from ..client import Request
 from ..server import Server
 
 
@@ -66,15 +66,6 @@ class Datasette(Server):
             case _:
                 return None
         return Request("/dataset/agencies.json?" + urllib.parse.urlencode(query | plain))
-
-    def rows(self, workload, answer):
-        if workload.rows_are_lines:
-            return lines(answer)
-        return answer.json()
-
-    def version(self):
-        said = subprocess.run([self.program, "--version"], capture_output=True, text=True).stdout
-        return said.split()[-1]
 
 
 def tilde(text):

@@ -3,7 +3,7 @@
 import subprocess
 import urllib.parse
 
-from ..client import Request, lines
+from ..client import Request
 from ..server import Server
 from .postgres import Postgres
 
@@ -69,11 +69,6 @@ class Postgrest(Server):
                 return Request(asked.path, headers=(("Accept", "text/csv"),))
             case _:
                 return None
-
-    def rows(self, workload, answer):
-        if workload.rows_are_lines:
-            return lines(answer)
-        return answer.json()
 
     def version(self):
         said = subprocess.run([self.program, "--version"], capture_output=True, text=True).stdout

@@ -1,9 +1,8 @@
 """roapi over the CSV files of the release, which it holds in memory; the reader of Parquet in it refuses ours."""
 
-import subprocess
 import urllib.parse
 
-from ..client import Request, lines
+from ..client import Request
 from ..server import Server, free_port
 
 
@@ -52,15 +51,6 @@ class Roapi(Server):
                 return Request("/api/tables/agencies", headers=(("Accept", "application/csv"),))
             case _:
                 return None
-
-    def rows(self, workload, answer):
-        if workload.rows_are_lines:
-            return lines(answer)
-        return answer.json()
-
-    def version(self):
-        said = subprocess.run([self.program, "--version"], capture_output=True, text=True).stdout
-        return said.split()[-1]
 
 
 def table(name, query):
