@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-use actix_web::http::{Method, StatusCode, header};
+use actix_web::http::{Method, header};
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, HttpResponseBuilder};
 use futures_util::FutureExt as _;
 
@@ -16,20 +16,17 @@ use super::client::Client;
 use super::endpoint::{Base, Call, Endpoint};
 use super::error::{Code, Problem, cut};
 use super::files;
-use super::finished::Repeatable;
 use super::form::Form;
-use super::headers::{
-    CacheClass, ReleaseHeaders, client_has, client_has_since, put_release, tag_of, weak_tag,
-};
+use super::headers::{CacheClass, ReleaseHeaders, client_has, client_has_since, tag_of, weak_tag};
 use super::metrics;
 use super::negotiate::{Segments, choose};
-use super::page::Totals;
 use super::refusal::refuse;
 use super::release_name::ReleaseName;
+use super::respond::{begin, elsewhere, file_name, moved, not_modified, repeatable};
 use super::site;
 use super::state::{Place, State};
 use super::stream::{self, Label};
-use crate::record::{Agency, Record as _, ReleaseId};
+use crate::record::{Agency, Record as _};
 use crate::release::RedactedRelease;
 
 /// Methods every endpoint answers.
@@ -228,14 +225,6 @@ async fn carry_out(
     Ok(response)
 }
 
-/// Says of an answer whether the same words get it again, while the releases are the same.
-fn repeatable(mut response: HttpResponse, is_so: bool) -> HttpResponse {
-    if is_so {
-        response.extensions_mut().insert(Repeatable);
-    }
-    response
-}
-
 /// Where the same path of the newest release begins; `None` where the query names the release.
 fn newest_base(call: &Call<'_>) -> Option<&'static str> {
     match (call.endpoint.base, call.segments.get("release")) {
@@ -289,14 +278,6 @@ async fn made(
     Ok((answer, Some(CacheOutcome::Miss)))
 }
 
-/// What a browser calls the file it saves: what it holds and of which release, and whether it is
-/// all of that. `fetch` and command-line clients do not mind the header.
-fn file_name(path: &str, release: ReleaseId, query: &str, form: Form) -> String {
-    let what = path.trim_matches('/').replace('/', "-");
-    let part = if query.is_empty() { "" } else { "-selection" };
-    format!("attachment; filename=\"{what}-{release}{part}{}\"", form.dotted())
-}
-
 /// Whether the client names this very version; `*` has to wait until it is known to exist.
 fn has_exactly(call: &Call<'_>, tag: &str) -> bool {
     call.header("if-none-match").is_some_and(|known| known.trim() != "*")
@@ -319,87 +300,6 @@ async fn surveyed(state: &State, place: &Place) -> Result<(), Problem> {
     }
     let release = Arc::clone(&place.release);
     state.queue().run(move || Ok(release.survey().map(drop)?)).await
-}
-
-fn not_modified(
-    tag: &str,
-    class: CacheClass,
-    in_release: Option<&ReleaseHeaders<'_>>,
-) -> HttpResponse {
-    let mut response = HttpResponse::NotModified();
-    response.insert_header((header::ETAG, tag));
-    response.insert_header((header::CACHE_CONTROL, class.cache_control()));
-    if let Some(headers) = in_release {
-        headers.put(&mut response, None);
-    }
-    response.finish()
-}
-
-/// The answer up to its body.
-fn begin(
-    answer: &Answer,
-    class: CacheClass,
-    tag: &str,
-    in_release: Option<&ReleaseHeaders<'_>>,
-) -> HttpResponseBuilder {
-    let mut response = HttpResponse::Ok();
-    response.insert_header((header::CACHE_CONTROL, class.cache_control()));
-    if class != CacheClass::Never {
-        response.insert_header((header::ETAG, tag));
-    }
-    response.insert_header((header::CONTENT_TYPE, answer.head.media_type.as_str()));
-    if let Some(Totals { total, uncertain_excluded }) = answer.head.totals {
-        response.insert_header(("Dataset-Total", total.to_string()));
-        response.insert_header(("Dataset-Uncertain-Excluded", uncertain_excluded.to_string()));
-    }
-    if let Some(headers) = in_release {
-        headers.put(&mut response, answer.head.next.as_deref());
-    }
-    if let Some(policy) = answer.head.policy {
-        response.insert_header((header::CONTENT_SECURITY_POLICY, policy));
-    }
-    if let Some(link) = &answer.head.link {
-        response.insert_header((header::LINK, link.as_str()));
-    }
-    if answer.head.gzip {
-        response.insert_header((header::CONTENT_ENCODING, "gzip"));
-    }
-    response
-}
-
-fn moved(call: &Call<'_>, to: &str, permanent: bool) -> HttpResponse {
-    let (status, class) = if permanent {
-        (StatusCode::PERMANENT_REDIRECT, CacheClass::Latest)
-    } else {
-        (StatusCode::TEMPORARY_REDIRECT, CacheClass::Minute)
-    };
-    let mut response = HttpResponse::build(status);
-    let public_url = &call.state.settings().public_url;
-    // What is asked for in one form is asked for in that form there.
-    let (path, query) = to.split_at(to.find('?').unwrap_or(to.len()));
-    let suffix = call.segments.suffix.as_ref().map_or(String::new(), |name| format!(".{name}"));
-    response.insert_header((header::LOCATION, format!("{public_url}{path}{suffix}{query}")));
-    response.insert_header((header::CACHE_CONTROL, class.cache_control()));
-    if let Some(place) = &call.place {
-        put_release(
-            &mut response,
-            place,
-            place.pinned || matches!(call.endpoint.base, Base::Root | Base::Site),
-        );
-    }
-    response.finish()
-}
-
-/// Sends the client to another host. Where that is may change with a setting, so it is kept for a
-/// minute only.
-fn elsewhere(call: &Call<'_>, url: &str) -> HttpResponse {
-    let mut response = HttpResponse::TemporaryRedirect();
-    response.insert_header((header::LOCATION, url));
-    response.insert_header((header::CACHE_CONTROL, CacheClass::Minute.cache_control()));
-    if let Some(place) = &call.place {
-        put_release(&mut response, place, true);
-    }
-    response.finish()
 }
 
 /// The name under which a request stands in the log and in its answer.

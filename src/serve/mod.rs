@@ -46,6 +46,7 @@ mod refusal;
 mod release_name;
 mod releases;
 mod replica;
+mod respond;
 mod responses;
 mod routes;
 mod shape;

@@ -137,8 +137,21 @@ impl OpenRelease {
         Ok(totals)
     }
 
-    /// The same query, in a form that finds its rows soonest.
-    pub(super) fn planned(&self, query: Query) -> Result<Query, ReleasesError> {
+    /// The totals of a query, and the query as it finds its rows soonest; `key` is its canonical
+    /// spelling.
+    pub(super) fn planned(
+        &self,
+        key: &str,
+        query: Query,
+    ) -> Result<(Totals, Query), ReleasesError> {
+        let query = self.led(query)?;
+        let totals = self.totals(key, &query)?;
+        let rows = self.rows(query.resource)?;
+        Ok((totals, query.knowing(totals.total, rows)))
+    }
+
+    /// The same query, led by the words in it or by the rows that fit all else.
+    fn led(&self, query: Query) -> Result<Query, ReleasesError> {
         if query.words.is_none() || query.filters.is_empty() {
             return Ok(query);
         }

@@ -51,8 +51,9 @@ fn many(
         let row = format!("({})", vec!["?"; width].join(","));
         let sql = format!("INSERT INTO {table} VALUES {}", vec![row; height].join(","));
         // Full ones are all alike, and prepared once.
-        let statement = if height == most { Statement::full } else { Statement::of_request };
-        statement(sql, binds).execute(connection)?;
+        let statement = Statement::of_request(sql, binds);
+        let statement = if height == most { statement.kept() } else { statement };
+        statement.execute(connection)?;
     }
     Ok(())
 }

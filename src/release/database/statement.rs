@@ -36,11 +36,6 @@ impl Statement {
         &self.sql
     }
 
-    /// A statement of few shapes with all its values; its prepared form is kept.
-    pub(super) fn full(sql: String, binds: Vec<Cell>) -> Self {
-        Self { sql, binds, keep: true }
-    }
-
     /// The statement that tells how this one would be carried out.
     pub(super) fn explained(self) -> Self {
         Self { sql: format!("EXPLAIN QUERY PLAN {}", self.sql), ..self }

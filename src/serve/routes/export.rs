@@ -22,15 +22,15 @@ pub(super) fn export(
     bom: bool,
 ) -> Work {
     Box::new(move || {
-        let resource = query.resource;
-        let query = place.release.planned(query)?;
-        let totals = place.release.totals(&total_key, &query)?;
+        let (totals, query) = place.release.planned(&total_key, query)?;
         let is_whole = !query.is_conditional() && query.sort.is_empty();
         let is_plain = form == Form::Csv && shape.is_plain() && !bom;
-        if let Some(file) = ready_file(&place, resource).filter(|_| is_whole && is_plain) {
+        if is_whole
+            && is_plain
+            && let Some(file) = ready_file(&place, query.resource)
+        {
             return Ok(Answer::export(form, Export::of_file(file)).counted(totals));
         }
-        let query = query.knowing(totals.total, place.release.rows(resource)?);
         let shape = if form == Form::GeoJson { shape.placed() } else { shape };
         let query = shape.query(query);
         let content = Content { shape, bom, release: place.release.clone(), totals };

@@ -165,9 +165,7 @@ fn plan_list(
         let database = place.release.database()?;
         let scope =
             Scope { release, path: &path, filters: &canonical.filters, sort: &canonical.sort };
-        let query = place.release.planned(query)?;
-        let totals = place.release.totals(&total_key, &query)?;
-        let mut query = query.knowing(totals.total, place.release.rows(resource)?);
+        let (totals, mut query) = place.release.planned(&total_key, query)?;
         if let Some(cursor) = &cursor {
             query.after = Some(cursor::decode_for(cursor, &scope, &query.order())?);
         }
